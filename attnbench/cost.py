@@ -1,0 +1,132 @@
+"""What a head costs in closed form: terms whose printed formula is the one that is computed.
+
+A formula is text over the symbols of the shape and the head ("B·N²·K"): it is evaluated to get
+the number and printed to show where the number comes from, so the two cannot differ.
+"""
+
+import re
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from types import CodeType
+
+from attnbench import convention
+from attnbench.convention import FLOPS_PER_MAC, Kind
+from attnbench.trial import Shape
+
+_POWERS = {"²": "**2", "³": "**3", "⁴": "**4"}
+
+
+@dataclass(frozen=True)
+class Term:
+    """One kind of work in a head. `macs`, `flops` (beside the MACs) and `params` are formulas."""
+
+    name: str
+    kind: Kind
+    macs: str = "0"
+    flops: str = "0"
+    params: str = "0"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Terms over symbols; B, C, H, W and N = H·W are those of the input, in inference.
+
+    Each method returns a longer Cost. Formulas may use + - · * / ( ) and ² ³ ⁴ on symbols and
+    integers; a division must come out even.
+    """
+
+    symbols: dict[str, int]
+    terms: tuple[Term, ...] = field(default=())
+
+    @classmethod
+    def of(cls, x: Shape, **symbols: int) -> "Cost":
+        shape = {"B": x.batch, "C": x.channels, "H": x.height, "W": x.width, "N": x.pixels}
+        return cls(shape | symbols)
+
+    def conv(
+        self,
+        name: str,
+        inputs: str,
+        outputs: str,
+        *,
+        kernel: str = "1",
+        bias: bool = False,
+        at: str = "B·N",
+        times: int = 1,
+    ) -> "Cost":
+        """`times` convolutions `inputs` -> `outputs` at `at` positions; `kernel` is its area.
+
+        The bias rides on the accumulator of the multiply-add: it costs a parameter, no FLOP.
+        """
+        area = "" if kernel == "1" else f"·{kernel}"
+        lead = "" if times == 1 else f"{times}·"
+        weights = f"{inputs}·{outputs}{area}"
+        params = f"{lead}({weights} + {outputs})" if bias else f"{lead}{weights}"
+        return self._add(Term(name, "convolution", macs=f"{lead}{at}·{weights}", params=params))
+
+    def matmul(self, name: str, macs: str) -> "Cost":
+        return self._add(Term(name, "contraction", macs=macs))
+
+    def softmax(self, name: str, elements: str) -> "Cost":
+        return self._add(Term(name, "softmax", flops=f"{convention.SOFTMAX}·{elements}"))
+
+    def batch_norm(self, name: str, channels: str, *, at: str = "B·N", times: int = 1) -> "Cost":
+        lead = "" if times == 1 else f"{times}·"
+        flops = f"{lead}{convention.BATCH_NORM_INFERENCE}·{at}·{channels}"
+        return self._add(Term(name, "normalisation", flops=flops, params=f"{lead}2·{channels}"))
+
+    def layer_norm(self, name: str, elements: str, channels: str) -> "Cost":
+        """Statistics of the input itself, with weight and bias: layer and group norm."""
+        flops = f"{convention.STATISTICS_NORM + convention.AFFINE}·{elements}"
+        return self._add(Term(name, "normalisation", flops=flops, params=f"2·{channels}"))
+
+    def pointwise(self, name: str, elements: str) -> "Cost":
+        return self._add(Term(name, "pointwise", flops=elements))
+
+    def reduction(self, name: str, elements: str, *, squared: bool = False) -> "Cost":
+        each = f"{convention.SQUARED_REDUCTION}·" if squared else ""
+        return self._add(Term(name, "reduction", flops=f"{each}{elements}"))
+
+    def weights(self, name: str, params: str) -> "Cost":
+        """Parameters that cost no arithmetic of their own, or whose work another term has."""
+        return self._add(Term(name, "pointwise", params=params))
+
+    def value(self, formula: str) -> int:
+        """`formula` with this cost's symbols put in. Raises ValueError for a fraction."""
+        number = eval(_compiled(formula), {"__builtins__": {}}, self.symbols)  # noqa: S307 our own text
+        if number != int(number):
+            raise ValueError(f"{formula} = {number} for {self.symbols}: a cost is a whole number")
+        return int(number)
+
+    @property
+    def macs(self) -> int:
+        return sum(self.value(t.macs) for t in self.terms)
+
+    @property
+    def flops(self) -> int:
+        """Two a multiply-add, plus everything else by `attnbench.convention`."""
+        return FLOPS_PER_MAC * self.macs + sum(self.value(t.flops) for t in self.terms)
+
+    @property
+    def params(self) -> int:
+        return sum(self.value(t.params) for t in self.terms)
+
+    def macs_by_kind(self) -> dict[str, int]:
+        return self._by_kind({t: self.value(t.macs) for t in self.terms})
+
+    def flops_by_kind(self) -> dict[str, int]:
+        worth = {t: FLOPS_PER_MAC * self.value(t.macs) + self.value(t.flops) for t in self.terms}
+        return self._by_kind(worth)
+
+    def _by_kind(self, worth: dict[Term, int]) -> dict[str, int]:
+        kinds = {k: sum(v for t, v in worth.items() if t.kind == k) for k in convention.KINDS}
+        return {k: v for k, v in kinds.items() if v}
+
+    def _add(self, term: Term) -> "Cost":
+        return replace(self, terms=(*self.terms, term))
+
+
+@lru_cache(maxsize=None)
+def _compiled(formula: str) -> CodeType:
+    text = re.sub("[²³⁴]", lambda m: _POWERS[m.group()], formula).replace("·", "*")
+    return compile(text, "<cost formula>", "eval")

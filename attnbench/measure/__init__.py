@@ -1,0 +1,69 @@
+"""Metrics: one a file, a function of a built head and its input, declared once.
+
+Unit, direction and origin are said here and nowhere else: tables, axes, comparison and gate
+take them from the readings. To add a metric, add a file.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from attnbench.declaration import Declaration, declaration
+from attnbench.record import Better, Origin, Reading
+from attnbench.registry import Registry
+
+METRICS = Registry("metric", __name__, Path(__file__).parent)
+
+F = TypeVar("F", bound=Callable)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a metric function returns for one reading: samples in base units, and what explains them."""
+
+    samples: tuple[int | float, ...]
+    terms: dict[str, int | float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def metric(
+    *,
+    origin: Origin,
+    units: dict[str, str],
+    better: Better = "lower",
+    needs_device: bool = False,
+    repeat: bool = False,
+) -> Callable[[F], F]:
+    """Declares the function below it, `bench -> {reading: Found}`, as the metric of this file.
+
+    `units` names each reading that it can give, with its base unit. `needs_device`: it runs the
+    head for real and alone. `repeat`: it varies from process to process, so every round takes it.
+    """
+
+    def declare(function: F) -> F:
+        METRICS.add(function.__module__, function)
+        return function
+
+    return declare
+
+
+def describe(name: str) -> Declaration:
+    """Docstring and declared facts of a metric, without importing torch."""
+    return declaration(METRICS.path(name), "metric")
+
+
+def readings(name: str, bench: object) -> dict[str, Reading]:
+    """The readings of metric `name` on a bench. Raises UnmeasuredError with the reason for none."""
+    facts = describe(name).keywords
+    return {
+        reading: Reading(
+            samples=found.samples,
+            unit=facts["units"][reading],
+            better=facts.get("better", "lower"),
+            origin=facts["origin"],
+            terms=found.terms,
+            notes=found.notes,
+        )
+        for reading, found in METRICS[name](bench).items()
+    }

@@ -1,0 +1,35 @@
+"""MACs and FLOPs by torch's dispatcher: every operator that the forward pass really calls.
+
+Run on fake CPU tensors, so any size takes milliseconds and no memory. Fused attention is priced
+as the products and the softmax that it stands for. Operators that ran and have no price are named
+in the notes; the count is then a lower bound.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from attnbench.errors import UnmeasuredError
+from attnbench.measure import Found, metric
+from attnbench.measure._bench import Bench, fake_tensors
+from attnbench.measure._dispatch import Work
+
+
+def count(module: nn.Module, x: Tensor) -> Work:
+    """The work of one forward pass of `module` on `x`: (N, C, H, W), real, fake or meta."""
+    with torch.no_grad(), Work() as work:
+        module(x)
+    return work
+
+
+@metric(origin="counted", units={"macs.counted": "MACs", "flops.counted": "FLOPs"})
+def counted(bench: Bench) -> dict[str, Found]:
+    if bench.trial.mode == "training":
+        raise UnmeasuredError("counts the forward pass; it is taken with mode inference")
+    with fake_tensors():
+        step = bench.fake()
+        work = count(step.module, step.x)
+    notes = tuple(f"no price for {name} (x{times})" for name, times in sorted(work.unpriced.items()))
+    return {
+        "macs.counted": Found((work.macs,), dict(work.macs_by_kind), notes),
+        "flops.counted": Found((work.flops,), dict(work.flops_by_kind), notes),
+    }

@@ -1,0 +1,22 @@
+"""MACs and FLOPs in closed form: the formula that the head's own file declares, term by term."""
+
+import torch
+
+from attnbench.errors import UnmeasuredError
+from attnbench.measure import Found, metric
+from attnbench.measure._bench import Bench, build
+
+
+@metric(origin="modelled", units={"macs.modelled": "MACs", "flops.modelled": "FLOPs"})
+def modelled(bench: Bench) -> dict[str, Found]:
+    if bench.trial.mode == "training":
+        raise UnmeasuredError("the closed form is of the forward pass; it is taken with mode inference")
+    with torch.device("meta"):
+        module = build(bench.trial)
+    if not hasattr(module, "cost"):
+        raise UnmeasuredError(f"{bench.trial.head} declares no cost")
+    cost = module.cost(bench.trial.shape)
+    return {
+        "macs.modelled": Found((cost.macs,), cost.macs_by_kind()),
+        "flops.modelled": Found((cost.flops,), cost.flops_by_kind()),
+    }

@@ -1,0 +1,89 @@
+"""What came of a task: readings, a status, and where they were made. One line of JSON each.
+
+History of the format, newest first; every change gets a line here and a reader in `store`:
+1  first
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from attnbench.trial import Trial
+
+SCHEMA = 1
+
+Status = Literal["ok", "oom", "timeout", "crashed", "error", "skipped"]
+Origin = Literal["measured", "counted", "predicted", "modelled"]
+Better = Literal["lower", "higher"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one metric saw in one round, in base units; it says itself what it is.
+
+    `samples` are kept as taken: medians and intervals are made on reading. A count has one.
+    `terms` splits a count by kind of work; they add up to the sample.
+    """
+
+    samples: tuple[int | float, ...]
+    unit: str
+    better: Better
+    origin: Origin
+    terms: dict[str, int | float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Record:
+    """One trial in one round. A failure is a result: `status` and `message` tell it.
+
+    `unmeasured` maps a metric to the reason why it has no reading. `source` is the hash of the
+    head's file and of what it shares with others: a record of other code is not this one.
+    """
+
+    trial: Trial
+    key: str
+    round: int
+    status: Status
+    environment: str = ""
+    source: str = ""
+    readings: dict[str, Reading] = field(default_factory=dict)
+    unmeasured: dict[str, str] = field(default_factory=dict)
+    message: str = ""
+    started: str = ""  # ISO 8601, UTC
+    seconds: float = 0.0
+    seed: int = 0
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """One NVIDIA device as the driver names it. Watts and megahertz; memory in bytes."""
+
+    name: str
+    uuid: str = ""
+    memory_bytes: int = 0
+    power_cap_watts: float = 0.0
+    max_sm_clock_mhz: int = 0
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The machine and the software of a worker. `id` is a hash of all the rest."""
+
+    id: str
+    attnbench: str
+    python: str
+    torch: str
+    numpy: str
+    fvcore: str
+    cuda: str
+    driver: str
+    os: str
+    cpu: str
+    cores: int
+    memory_bytes: int
+    threads: int
+    gpus: tuple[Gpu, ...] = ()
+    flags: dict[str, str] = field(default_factory=dict)  # precision and kernel choices in force
+    commit: str = ""
+    dirty: bool = False

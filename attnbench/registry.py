@@ -1,0 +1,50 @@
+"""A registry is a folder: an entry is a file, its name is the file's, and asking for it imports it.
+
+Names are listed without importing anything, so a broken entry breaks only itself and listing
+needs no torch. A decorator in the file hands the entry over.
+"""
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from attnbench.errors import UnknownNameError
+
+
+class Registry(Mapping[str, Any]):
+    """Names to entries, in alphabetical order; files that start with an underscore are no entries."""
+
+    def __init__(self, kind: str, package: str, folder: Path):
+        self.kind, self._package, self.folder = kind, package, folder
+        self._entries: dict[str, Any] = {}
+
+    def add(self, module: str, entry: Any) -> None:
+        """Called by the decorator: `entry` is what the file `module` declares."""
+        name = module.rpartition(".")[2]
+        if name in self._entries and self._entries[name] is not entry:
+            raise TypeError(f"{module} declares two entries; one file holds one {self.kind}")
+        self._entries[name] = entry
+
+    def path(self, name: str) -> Path:
+        """The file of an entry. Raises UnknownNameError, with the nearest name."""
+        if name not in set(self):
+            raise UnknownNameError(self.kind, name, self)
+        return self.folder / f"{name}.py"
+
+    def __getitem__(self, name: str) -> Any:
+        self.path(name)
+        if name not in self._entries:
+            import_module(f"{self._package}.{name}")
+        if name not in self._entries:
+            raise TypeError(f"{self._package}.{name} declares no {self.kind}")
+        return self._entries[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in set(self)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(f.stem for f in self.folder.glob("*.py") if not f.name.startswith("_")))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)

@@ -1,0 +1,173 @@
+"""Statistics of what was measured: every result is an Estimate, a value with its interval.
+
+Recipes and their reasons are in docs/method.md. Nothing here knows of heads or metrics.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import nan
+
+import numpy as np
+from scipy.special import bdtr, stdtrit
+
+LEVEL = 0.95
+DRAWS = 2000  # of the bootstrap: the ends of a 95 % interval then move by less than 1 % of its width
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value and the interval that covers it at `level`; low = high = value for an exact count.
+
+    Where the data cannot give an interval, low and high are NaN.
+    """
+
+    value: float
+    low: float
+    high: float
+    level: float = LEVEL
+
+    @property
+    def exact(self) -> bool:
+        return self.low == self.high == self.value
+
+    @property
+    def known(self) -> bool:
+        """Whether there is an interval at all."""
+        return not np.isnan(self.low)
+
+
+@dataclass(frozen=True)
+class PowerLaw:
+    """cost = scale · size^exponent over `sizes`, and how far that is from the truth.
+
+    `local` are the exponents between neighbouring sizes; a cost like a·N² + b·N has a fitted
+    exponent below 2 that says little, and local ones that climb to 2. `last` is the local exponent
+    of the last doubling of the size. `residual` is the largest factor by which the fit is off.
+    """
+
+    exponent: Estimate
+    scale: float
+    residual: float
+    sizes: tuple[float, ...]
+    local: tuple[Estimate, ...]
+    last: Estimate
+
+
+def exactly(value: float) -> Estimate:
+    return Estimate(value, value, value)
+
+
+def median(samples: Sequence[float], level: float = LEVEL) -> Estimate:
+    """Median with the narrowest pair of order statistics around it that covers at `level`.
+
+    No distribution is assumed. With fewer than six samples no pair covers at 95 %: low and high
+    are NaN then.
+    Source: Hoefler, Belli, Scientific benchmarking of parallel computing systems, SC 2015.
+    """
+    ordered = np.sort(np.asarray(samples, dtype=float))
+    n, value = len(ordered), float(np.median(ordered))
+    if n > 1 and ordered[0] == ordered[-1]:
+        return exactly(value)
+    for k in range((n - 1) // 2, -1, -1):  # [k, n-1-k] misses the median with 2·P(Binomial <= k)
+        if 1 - 2 * float(bdtr(k, n, 0.5)) >= level:
+            return Estimate(value, float(ordered[k]), float(ordered[n - 1 - k]), level)
+    return Estimate(value, nan, nan, level)
+
+
+def mean(values: Sequence[float], level: float = LEVEL) -> Estimate:
+    """Mean with Student's interval: for few independent values, such as one a round."""
+    v = np.asarray(values, dtype=float)
+    if len(v) < 2:
+        return Estimate(float(v.mean()), nan, nan, level)
+    half = float(stdtrit(len(v) - 1, (1 + level) / 2)) * float(v.std(ddof=1)) / len(v) ** 0.5
+    return Estimate(float(v.mean()), float(v.mean()) - half, float(v.mean()) + half, level)
+
+
+def power_law(sizes: Sequence[float], rounds: Sequence[Sequence[float]]) -> PowerLaw:
+    """Fit of log(cost) over log(size); `rounds[r][i]` is the cost at `sizes[i]` in round r.
+
+    The exponent's interval is the wider of two: what the slope varies from round to round
+    (Student, a round being a fresh process), and what the points stray from a line (least
+    squares). An exact count has one round, and its interval is the second alone.
+    Raises ValueError below three sizes: a line through two points has no misfit to show.
+    """
+    if len(sizes) < 3:
+        raise ValueError(f"a power law needs three sizes, got {len(sizes)}")
+    order = np.argsort(sizes)
+    x = np.log(np.asarray(sizes, dtype=float)[order])
+    y = np.log(np.atleast_2d(np.asarray(rounds, dtype=float))[:, order])
+    slope, intercept, misfit = _line(x, y.mean(axis=0))
+    by_round = mean([_line(x, row)[0] for row in y])
+    half = max(misfit, (by_round.high - by_round.low) / 2 if len(y) > 1 else 0.0)
+    off = np.abs(y.mean(axis=0) - (slope * x + intercept)).max()
+    local = tuple(_local(x, y, i, i + 1) for i in range(len(x) - 1))
+    return PowerLaw(
+        exponent=Estimate(slope, slope - half, slope + half),
+        scale=float(np.exp(intercept)),
+        residual=float(np.exp(off)),
+        sizes=tuple(float(sizes[i]) for i in order),
+        local=local,
+        last=_local(x, y, _half_way(x), len(x) - 1),
+    )
+
+
+def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
+    """Slope, intercept, and half-width of the slope's least-squares interval."""
+    dx = x - x.mean()
+    slope = float((dx * y).sum() / (dx * dx).sum())
+    intercept = float(y.mean() - slope * x.mean())
+    left = y - slope * x - intercept
+    error = (float((left * left).sum()) / (len(x) - 2) / float((dx * dx).sum())) ** 0.5
+    return slope, intercept, float(stdtrit(len(x) - 2, (1 + LEVEL) / 2)) * error
+
+
+def _local(x: np.ndarray, y: np.ndarray, i: int, j: int) -> Estimate:
+    slopes = (y[:, j] - y[:, i]) / (x[j] - x[i])
+    return exactly(float(slopes[0])) if len(slopes) == 1 else mean(slopes)
+
+
+def _half_way(x: np.ndarray) -> int:
+    """Index of the largest size that is at most half of the last, or the last but one."""
+    below = np.nonzero(x <= x[-1] - np.log(2) + 1e-9)[0]
+    return int(below[-1]) if len(below) else len(x) - 2
+
+
+def ratio(over: Sequence[float], under: Sequence[float]) -> Estimate:
+    """Geometric mean of the ratios of paired rounds, with Student's interval of their logarithm."""
+    logs = mean(np.log(np.asarray(over, dtype=float)) - np.log(np.asarray(under, dtype=float)))
+    return Estimate(*(float(np.exp(v)) for v in (logs.value, logs.low, logs.high)))
+
+
+def crossing(
+    sizes: Sequence[float], dense: Sequence[Sequence[float]], other: Sequence[Sequence[float]]
+) -> Estimate | None:
+    """The size from which `other` stays cheaper than `dense`, to the end of the range.
+
+    Both are rounds[r][i] over the same sizes. Between two sizes the ratio is a power law. The
+    interval is a bootstrap of the rounds, which stay paired (exact counts: one round, no width).
+    Value and interval ends are `sizes[0]` where it is cheaper from the start, infinite where it
+    never stays cheaper. None for no sizes.
+    """
+    if not len(sizes):
+        return None
+    order = np.argsort(sizes)
+    x = np.log(np.asarray(sizes, dtype=float)[order])
+    gap = np.log(np.atleast_2d(np.asarray(other, dtype=float))[:, order])
+    gap = gap - np.log(np.atleast_2d(np.asarray(dense, dtype=float))[:, order])
+    value = _crossing(x, gap.mean(axis=0))
+    if len(gap) == 1:
+        return exactly(value)
+    draws = np.random.default_rng(0).integers(0, len(gap), (DRAWS, len(gap)))
+    found = np.sort([_crossing(x, gap[draw].mean(axis=0)) for draw in draws])
+    low, high = found[int(DRAWS * (1 - LEVEL) / 2)], found[int(DRAWS * (1 + LEVEL) / 2) - 1]
+    return Estimate(value, float(low), float(high))
+
+
+def _crossing(x: np.ndarray, gap: np.ndarray) -> float:
+    dearer = np.nonzero(gap >= 0)[0]
+    if not len(dearer):
+        return float(np.exp(x[0]))
+    i = int(dearer[-1])
+    if i == len(x) - 1:
+        return float("inf")
+    return float(np.exp(x[i] + (x[i + 1] - x[i]) * gap[i] / (gap[i] - gap[i + 1])))

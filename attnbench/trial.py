@@ -1,0 +1,103 @@
+"""What is to be measured: a shape, a trial, and what a worker needs to do it."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from typing import Literal, get_args
+
+Option = bool | int | float | str
+Part = Literal["attention"]
+Dtype = Literal["float64", "float32", "bfloat16", "float16"]
+Mode = Literal["inference", "training"]
+Kernel = Literal["eager", "fused"]
+
+PARTS, DTYPES, MODES, KERNELS = map(get_args, (Part, Dtype, Mode, Kernel))
+NO_DEVICE = "meta"  # torch's name for tensors that have a shape and no storage: nothing is allocated
+
+
+@dataclass(frozen=True)
+class Shape:
+    """(N, C, H, W) of a feature map; `pixels` is the N of the papers, H·W."""
+
+    batch: int
+    channels: int
+    height: int
+    width: int
+
+    @property
+    def pixels(self) -> int:
+        return self.height * self.width
+
+    def __iter__(self):
+        return iter((self.batch, self.channels, self.height, self.width))
+
+    def __str__(self) -> str:
+        return "x".join(map(str, self))
+
+
+def label(head: str, options: dict[str, Option], kernel: Kernel = "eager") -> str:
+    """How tables and plots call a head: "isa partition=balanced", "non_local fused"."""
+    chosen = [f"{k}={v}" for k, v in sorted(options.items())]
+    return " ".join([head, *chosen, *([] if kernel == "eager" else [kernel])])
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One cell of a sweep. `options` holds only what differs from the head's defaults."""
+
+    head: str
+    shape: Shape
+    options: dict[str, Option] = field(default_factory=dict)
+    part: Part = "attention"
+    dtype: Dtype = "float32"
+    device: str = NO_DEVICE
+    mode: Mode = "inference"
+    kernel: Kernel = "eager"
+
+    @cached_property
+    def key(self) -> str:
+        """Hash of exactly these fields: the name of this trial in every run."""
+        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @cached_property
+    def line(self) -> str:
+        """Key of the trials that differ from this one in height and width only."""
+        return replace(self, shape=Shape(self.shape.batch, self.shape.channels, 0, 0)).key
+
+    @property
+    def label(self) -> str:
+        return label(self.head, self.options, self.kernel)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """When sampling stops. A round is a fresh process, so the rounds are what statistics rest on."""
+
+    rounds: int = 5
+    min_samples: int = 3
+    max_seconds: float = 1.0  # for the samples of one trial in one round; min_samples come first
+    min_sample_seconds: float = 0.01  # shorter calls are timed several at a time
+    warmup_seconds: float = 0.1
+    precision: float = 0.02  # half-width of the median's interval, relative, that is good enough
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What isolation enforces on one task."""
+
+    seconds: float = 120.0
+    memory_bytes: int = 8 * 10**9
+
+
+@dataclass(frozen=True)
+class Task:
+    """One trial in one round: a line of JSON to a worker."""
+
+    trial: Trial
+    metrics: tuple[str, ...]
+    round: int = 0
+    budget: Budget = Budget()
+    limits: Limits = Limits()
+    seed: int = 0
