@@ -37,7 +37,9 @@ class Subject:
         return label(self.head, self.options, self.kernel)
 
 
-class Check(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
+class Check(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"
+):
     """What every check names: a metric, and the bounds of a claim that holds."""
 
     metric: str
@@ -80,7 +82,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a run says of a claim. `found` is None where nothing was measured; `detail` says more."""
+    """What a run says of a claim. `found` is None where nothing was measured."""
 
     claim: Claim
     word: Word
@@ -99,7 +101,9 @@ def _verdict(claim: Claim, records: tuple[Record, ...]) -> Verdict:
     subject = Subject(check.head, check.options, check.kernel)
     curve = _find(records, check, subject)
     if curve is None:
-        return Verdict(claim, "not measured here", detail=f"needs {check.metric} of {subject.label}")
+        return Verdict(
+            claim, "not measured here", detail=f"needs {check.metric} of {subject.label}"
+        )
     if isinstance(check, Exponent):
         law = curve.power_law()
         if law is None:

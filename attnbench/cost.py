@@ -6,7 +6,7 @@ the number and printed to show where the number comes from, so the two cannot di
 
 import re
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache
 from types import CodeType
 
 from attnbench import convention
@@ -126,7 +126,7 @@ class Cost:
         return replace(self, terms=(*self.terms, term))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _compiled(formula: str) -> CodeType:
     text = re.sub("[²³⁴]", lambda m: _POWERS[m.group()], formula).replace("·", "*")
     return compile(text, "<cost formula>", "eval")

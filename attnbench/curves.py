@@ -79,7 +79,7 @@ class Curve:
         return self.trial.label
 
     def at(self, i: int) -> Estimate:
-        """The value at `pixels[i]`: exact for one round, else mean over rounds with its interval."""
+        """The value at `pixels[i]`: exact for a count, else mean over rounds with its interval."""
         values = [r[i] for r in self.rounds]
         if self.origin != "measured":
             return stats.exactly(values[-1])

@@ -6,7 +6,7 @@ literal: the keywords of its decorator and the options of its constructor are co
 
 import ast
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ class Declaration:
             raise SuiteError(f"{head}: expected {wanted.__name__}, as in {name}={option.default!r}")
 
 
-@lru_cache(maxsize=None)
+@cache
 def declaration(path: Path, decorator: str) -> Declaration:
     """The declaration in the file `path`: the class or function under `@decorator(...)`.
 
@@ -95,5 +95,7 @@ def _options(node: ast.AST) -> dict[str, OptionSpec]:
 
 def _choices(annotation: ast.AST | None) -> tuple[Option, ...]:
     if isinstance(annotation, ast.Subscript) and getattr(annotation.value, "id", "") == "Literal":
-        return tuple(ast.literal_eval(e) for e in getattr(annotation.slice, "elts", [annotation.slice]))
+        return tuple(
+            ast.literal_eval(e) for e in getattr(annotation.slice, "elts", [annotation.slice])
+        )
     return ()

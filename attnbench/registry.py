@@ -13,7 +13,7 @@ from attnbench.errors import UnknownNameError
 
 
 class Registry(Mapping[str, Any]):
-    """Names to entries, in alphabetical order; files that start with an underscore are no entries."""
+    """Names to entries, in alphabetical order; a file that starts with _ is no entry."""
 
     def __init__(self, kind: str, package: str, folder: Path):
         self.kind, self._package, self.folder = kind, package, folder

@@ -11,7 +11,9 @@ import numpy as np
 from scipy.special import bdtr, stdtrit
 
 LEVEL = 0.95
-DRAWS = 2000  # of the bootstrap: the ends of a 95 % interval then move by less than 1 % of its width
+DRAWS = (
+    2000  # of the bootstrap: the ends of a 95 % interval then move by less than 1 % of its width
+)
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,9 @@ class RunWriter:
             for stream in (self._records, self._environments):
                 _end_torn_line(stream)
         except BlockingIOError:
-            raise StoreError(f"{path}: another attnbench is writing this run; wait for it to end") from None
+            raise StoreError(
+                f"{path}: another attnbench is writing this run; wait for it to end"
+            ) from None
         except OSError as error:
             raise unwritable(path, error) from None
         self._known = {e.id for e in _lines(path / ENVIRONMENTS, Environment, [])}
@@ -164,7 +166,9 @@ def newest_run(results: Path) -> Path:
     """Raises StoreError, with what to type, when there is none."""
     runs = runs_in(results)
     if not runs:
-        raise StoreError(f"{results}: no run yet; make one with: attnbench run --suite resolution-sweep")
+        raise StoreError(
+            f"{results}: no run yet; make one with: attnbench run --suite resolution-sweep"
+        )
     return runs[-1]
 
 
@@ -184,7 +188,9 @@ def _lines(path: Path, kind: type, warnings: list[str]) -> Iterator[Any]:
                 value = decoder.decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError):
                 cut = "cut in the middle" if not line.endswith(b"\n") else "not a whole record"
-                warnings.append(f"{path}: line {number} is {cut}; it is left out, the others are kept")
+                warnings.append(
+                    f"{path}: line {number} is {cut}; it is left out, the others are kept"
+                )
                 continue
             yield value
 

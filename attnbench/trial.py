@@ -13,7 +13,9 @@ Mode = Literal["inference", "training"]
 Kernel = Literal["eager", "fused"]
 
 PARTS, DTYPES, MODES, KERNELS = map(get_args, (Part, Dtype, Mode, Kernel))
-NO_DEVICE = "meta"  # torch's name for tensors that have a shape and no storage: nothing is allocated
+NO_DEVICE = (
+    "meta"  # torch's name for tensors that have a shape and no storage: nothing is allocated
+)
 
 
 @dataclass(frozen=True)

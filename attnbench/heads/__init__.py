@@ -5,6 +5,7 @@ A file holds, top to bottom, the docstring with source and departures, the modul
 tested by the contract tests, and usable in every suite.
 """
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -47,3 +48,10 @@ def kernels(name: str) -> tuple[str, ...]:
     """The kernels that a head supports: those its `kernel` option names, else eager alone."""
     option = describe(name).options.get("kernel")
     return tuple(map(str, option.choices)) if option else ("eager",)
+
+
+def source(name: str) -> str:
+    """Hash of a head's file and of what heads share: a record of other code is not this head's."""
+    path = HEADS.path(name)
+    files = [path, *sorted(path.parent.glob("_*.py"))]
+    return hashlib.sha256(b"\0".join(f.read_bytes() for f in files)).hexdigest()[:12]

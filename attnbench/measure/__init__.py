@@ -20,7 +20,7 @@ F = TypeVar("F", bound=Callable)
 
 @dataclass(frozen=True)
 class Found:
-    """What a metric function returns for one reading: samples in base units, and what explains them."""
+    """What a metric function returns for one reading: samples, and what explains them."""
 
     samples: tuple[int | float, ...]
     terms: dict[str, int | float] = field(default_factory=dict)

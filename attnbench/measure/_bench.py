@@ -1,5 +1,7 @@
 """A built head and its input: what every metric is a function of."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,8 +17,19 @@ from attnbench.trial import Budget, Trial
 def build(trial: Trial) -> nn.Module:
     """The head of a trial, freshly initialised on the current default device, in its mode."""
     kernel = {} if trial.kernel == "eager" else {"kernel": trial.kernel}
-    module = HEADS[trial.head](trial.shape.channels, **trial.options, **kernel)
-    return module.to(dtype(trial)).train(trial.mode == "training")
+    with _default_dtype(dtype(trial)):  # a module of fake tensors cannot be cast afterwards
+        module = HEADS[trial.head](trial.shape.channels, **trial.options, **kernel)
+    return module.train(trial.mode == "training")
+
+
+@contextmanager
+def _default_dtype(wanted: torch.dtype) -> Iterator[None]:
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(wanted)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 def dtype(trial: Trial) -> torch.dtype:
@@ -73,14 +86,18 @@ class Bench:
         y = step.forward()
         if y.shape != step.x.shape:
             want, got = tuple(step.x.shape), tuple(y.shape)
-            raise HeadError(f"{self.trial.head}: output has shape {got}, expected that of the input, {want}")
+            raise HeadError(
+                f"{self.trial.head}: output has shape {got}, expected that of the input, {want}"
+            )
         if not torch.isfinite(y).all():
             raise HeadError(f"{self.trial.head}: output has NaN or infinity in it")
         return step
 
     def fake(self) -> Step:
         """The step on fake CPU tensors: shapes without memory. Use inside `fake_tensors()`."""
-        return self._step(build(self.trial), torch.empty(*self.trial.shape, dtype=dtype(self.trial)))
+        return self._step(
+            build(self.trial), torch.empty(*self.trial.shape, dtype=dtype(self.trial))
+        )
 
     def _step(self, module: nn.Module, x: Tensor) -> Step:
         training = self.trial.mode == "training"

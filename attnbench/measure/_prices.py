@@ -106,23 +106,61 @@ PRICES: dict[str, Rule] = {
         "reduction", flops=prod(a[1]) * convention.REDUCTION * out[0].numel()
     ),
     "upsample_bilinear2d": _per_output("resampling", convention.BILINEAR),
-    **{name: _attention for name in _ATTENTION.split()},
-    **{name: _batch_norm for name in _BATCH_NORMS.split()},
+    **dict.fromkeys(_ATTENTION.split(), _attention),
+    **dict.fromkeys(_BATCH_NORMS.split(), _batch_norm),
     **{name: _per_output("pointwise", convention.POINTWISE) for name in _POINTWISE.split()},
 }
 
 MOVES = frozenset(
-    """clone copy _to_copy cat stack constant_pad_nd empty empty_like empty_strided new_empty zeros
-    zeros_like new_zeros ones ones_like new_ones full full_like fill zero arange scalar_tensor
-    expand repeat index_select gather index contiguous _unsafe_view _reshape_copy
-    detach lift_fresh im2col pixel_shuffle roll flip resize upsample_nearest2d""".split()
+    [
+        "clone",
+        "copy",
+        "_to_copy",
+        "cat",
+        "stack",
+        "constant_pad_nd",
+        "empty",
+        "empty_like",
+        "empty_strided",
+        "new_empty",
+        "zeros",
+        "zeros_like",
+        "new_zeros",
+        "ones",
+        "ones_like",
+        "new_ones",
+        "full",
+        "full_like",
+        "fill",
+        "zero",
+        "arange",
+        "scalar_tensor",
+        "expand",
+        "repeat",
+        "index_select",
+        "gather",
+        "index",
+        "contiguous",
+        "_unsafe_view",
+        "_reshape_copy",
+        "detach",
+        "lift_fresh",
+        "im2col",
+        "pixel_shuffle",
+        "roll",
+        "flip",
+        "resize",
+        "upsample_nearest2d",
+    ]
 )
 
 
 def price(func: torch._ops.OpOverload, args: tuple[Any, ...], out: Any) -> Price | None:
     """The price of one dispatched call; zero for moves and views; None when nobody priced it."""
     name = func.overloadpacket.__name__
-    name = name if name in PRICES or not name.endswith("_") else name[:-1]  # add_ costs what add does
+    name = (
+        name if name in PRICES or not name.endswith("_") else name[:-1]
+    )  # add_ costs what add does
     if rule := PRICES.get(name):
         return rule(args, out)
     if name in MOVES or func.is_view or func.namespace == "prim":

@@ -28,7 +28,9 @@ def counted(bench: Bench) -> dict[str, Found]:
     with fake_tensors():
         step = bench.fake()
         work = count(step.module, step.x)
-    notes = tuple(f"no price for {name} (x{times})" for name, times in sorted(work.unpriced.items()))
+    notes = tuple(
+        f"no price for {name} (x{times})" for name, times in sorted(work.unpriced.items())
+    )
     return {
         "macs.counted": Found((work.macs,), dict(work.macs_by_kind), notes),
         "flops.counted": Found((work.flops,), dict(work.flops_by_kind), notes),

@@ -24,7 +24,9 @@ def peaks(step: Step) -> dict[str, int]:
 
 def baseline(step: Step) -> int:
     """Bytes of weights, buffers, input and, in training, the gradient that comes in."""
-    return sum({t.untyped_storage()._cdata: t.untyped_storage().nbytes() for t in step.held}.values())
+    return sum(
+        {t.untyped_storage()._cdata: t.untyped_storage().nbytes() for t in step.held}.values()
+    )
 
 
 def predicted_peak(bench: Bench) -> int:

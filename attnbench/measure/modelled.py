@@ -10,7 +10,9 @@ from attnbench.measure._bench import Bench, build
 @metric(origin="modelled", units={"macs.modelled": "MACs", "flops.modelled": "FLOPs"})
 def modelled(bench: Bench) -> dict[str, Found]:
     if bench.trial.mode == "training":
-        raise UnmeasuredError("the closed form is of the forward pass; it is taken with mode inference")
+        raise UnmeasuredError(
+            "the closed form is of the forward pass; it is taken with mode inference"
+        )
     with torch.device("meta"):
         module = build(bench.trial)
     if not hasattr(module, "cost"):

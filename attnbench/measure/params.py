@@ -1,4 +1,4 @@
-"""Parameters: those that training changes, and all numbers that the state dict holds beside them."""
+"""Parameters: those that training changes, and all else that the state dict holds."""
 
 import torch
 

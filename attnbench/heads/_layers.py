@@ -1,0 +1,100 @@
+"""What several heads are made of: conv-BN-ReLU, attention over pairs, checks at the edge."""
+
+from collections import OrderedDict
+from typing import get_args
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from attnbench.cost import Cost
+from attnbench.errors import HeadError
+
+RANK = 4  # (N, C, H, W)
+
+
+def conv_bn_relu(
+    inputs: int, outputs: int, *, size: int = 1, bias: bool = False, slope: float = 0.0
+) -> nn.Sequential:
+    """Convolution that keeps H and W, batch norm, ReLU; leaky with a `slope` above 0."""
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    layers["conv"] = nn.Conv2d(inputs, outputs, size, padding=size // 2, bias=bias)
+    layers["norm"] = nn.BatchNorm2d(outputs)
+    layers["relu"] = nn.LeakyReLU(slope) if slope else nn.ReLU()
+    return nn.Sequential(layers)
+
+
+def conv_bn_relu_cost(
+    cost: Cost,
+    name: str,
+    inputs: str,
+    outputs: str,
+    *,
+    area: str = "1",
+    bias: bool = False,
+    at: str = "B·N",
+    times: int = 1,
+) -> Cost:
+    """`cost` with the terms of `times` conv_bn_relu at `at` positions; `area` is the kernel's."""
+    return (
+        cost.conv(name, inputs, outputs, kernel=area, bias=bias, at=at, times=times)
+        .batch_norm(f"{name}: norm", outputs, at=at, times=times)
+        .pointwise(f"{name}: ReLU", f"{times}·{at}·{outputs}")
+    )
+
+
+def zero_(module: nn.Module) -> nn.Module:
+    """Sets weight and bias to 0, where the official code starts a layer that way."""
+    for parameter in module.parameters():
+        nn.init.zeros_(parameter)
+    return module
+
+
+def attend(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    *,
+    scale: float | None,
+    kernel: str,
+    affinity: nn.Module,
+) -> Tensor:
+    """Softmax attention: (B, K, N), (B, K, M), (B, V, M) -> (B, V, N).
+
+    `eager` makes the N x M logits, scales them, and passes their softmax through `affinity`;
+    `fused` is the same function in one call that keeps no map.
+    """
+    if kernel == "fused":
+        # One head, channels last and contiguous: torch has no fused kernel for other layouts.
+        pixels = (t.transpose(1, 2).contiguous().unsqueeze(1) for t in (query, key, value))
+        y = F.scaled_dot_product_attention(*pixels, scale=1.0 if scale is None else scale)
+        return y.squeeze(1).transpose(1, 2)
+    logits = query.transpose(1, 2) @ key  # B, N, M
+    if scale is not None:
+        logits = logits * scale
+    attention = affinity(logits.softmax(dim=-1))  # B, N, M
+    return value @ attention.transpose(1, 2)
+
+
+def check_input(head: nn.Module, x: Tensor) -> None:
+    """Raises HeadError unless `x` is a map of `head.channels` that holds at least one pixel."""
+    if x.dim() != RANK or x.shape[1] != head.channels or not x.numel():
+        got = tuple(x.shape)
+        raise HeadError(f"{_name(head)}: expected (N, C={head.channels}, H, W), got {got}")
+
+
+def check_options(head: nn.Module, **options: str | float) -> None:
+    """Raises HeadError for an option outside its Literal, a number or derived width not above 0.
+
+    The Literal is that of the constructor of `head`.
+    """
+    for option, value in options.items():
+        choices = get_args(type(head).__init__.__annotations__.get(option))
+        if choices and value not in choices:
+            known = ", ".join(map(repr, choices))
+            raise HeadError(f"{_name(head)}: {option} = {value!r}: choose one of {known}")
+        if not choices and value <= 0:
+            raise HeadError(f"{_name(head)}: {option} = {value}: expected a number above 0")
+
+
+def _name(head: nn.Module) -> str:
+    return type(head).__module__.rpartition(".")[2]

@@ -1,0 +1,125 @@
+"""Interlaced sparse self-attention: dense attention as long-range, then short-range attention.
+
+Source: Huang, Yuan, Guo, Zhang, Chen, Wang. Interlaced Sparse Self-Attention for Semantic
+Segmentation, 2019, sec. 3; openseg-group/openseg.pytorch @ aefc755, ISA_Module.
+Departs from the paper as that code does: query and key are two conv-BN-ReLU each, each stage ends
+in a conv-BN-ReLU, the input joins by concatenation, padded zeros are attended to.
+Departs from that code: one partition at a time, and the dropout before the classifier is left to
+the network. `bias="value"` is ISAHead of mmsegmentation up to the order of concatenation;
+`layers=1` is what figure 1 of the paper counts, `partition="balanced"` what figure 4 does.
+"""
+
+from functools import cache
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from attnbench.cost import Cost
+from attnbench.heads import head
+from attnbench.heads._layers import (
+    check_input,
+    check_options,
+    conv_bn_relu,
+    conv_bn_relu_cost,
+)
+from attnbench.heads.self_attention import SelfAttention
+from attnbench.trial import Shape
+
+# How (0 batch, 1 channel, 2 window row, 3 row in it, 4 window column, 5 column in it) is sorted
+# into batches of small maps: by place in the window, or by window.
+SORTED = {"long_range": (0, 3, 5, 1, 2, 4), "short_range": (0, 2, 4, 1, 3, 5)}
+STAGES = {
+    "long_short": ("long_range", "short_range"),
+    "short_long": ("short_range", "long_range"),
+    "long_only": ("long_range",),
+    "short_only": ("short_range",),
+}
+
+
+@head(
+    family="factorised",
+    year=2019,
+    paper="Interlaced Sparse Self-Attention for Semantic Segmentation",
+    complexity="N·(P + N/P)·C, with P = √N: N·√N·C",
+    maps=("stages.long_range.affinity", "stages.short_range.affinity"),
+)
+class ISA(nn.Module):
+    """(N, C, H, W) -> (N, C, H, W), through Q x Q maps, then P x P maps, of Q windows of P pixels.
+
+    `window_width` 0 stands for `window`, `key_channels` 0 for C/2, `value_channels` 0 for C.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        *,
+        partition: Literal["fixed", "balanced"] = "fixed",
+        window: int = 8,
+        window_width: int = 0,
+        order: Literal["long_short", "short_long", "long_only", "short_only"] = "long_short",
+        key_channels: int = 0,
+        value_channels: int = 0,
+        layers: int = 2,
+        bias: Literal["none", "value"] = "none",
+        kernel: Literal["eager", "fused"] = "eager",
+    ):
+        super().__init__()
+        check_options(self, partition=partition, window=window, order=order, bias=bias)
+        check_options(self, window_width=window_width or window, layers=layers, kernel=kernel)
+        widths = {"key_channels": key_channels, "value_channels": value_channels}
+        rest = {"layers": layers, "bias": bias, "kernel": kernel}
+        self.channels = channels
+        self.fixed = (window, window_width or window) if partition == "fixed" else None
+        stages = {name: SelfAttention(channels, **widths, **rest) for name in STAGES[order]}
+        self.stages = nn.ModuleDict(stages)
+        self.fusion = conv_bn_relu(2 * channels, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        check_input(self, x)
+        h, w = x.shape[2:]
+        ph, pw = self.window(h, w)
+        down, right = -h % ph, -w % pw
+        top, left = down // 2, right // 2
+        padding = (left, right - left, top, down - top)
+        context = F.pad(x, padding) if down or right else x
+        for name, attention in self.stages.items():
+            context = _in_groups(attention, context, (ph, pw), SORTED[name])
+        context = context[:, :, top : top + h, left : left + w]
+        return self.fusion(torch.cat([x, context], dim=1))
+
+    def window(self, height: int, width: int) -> tuple[int, int]:
+        """Height and width of a window on a map of this size."""
+        return self.fixed or balanced_window(height, width)
+
+    def cost(self, x: Shape) -> Cost:
+        """Attention over Q windows for each place, then over P places for each window."""
+        ph, pw = self.window(x.height, x.width)
+        windows = -(-x.height // ph) * -(-x.width // pw)
+        stage = next(iter(self.stages.values()))
+        cost = Cost.of(x, P=ph * pw, Q=windows, K=stage.keys, V=stage.values)
+        for name, attention in self.stages.items():
+            pairs = "B·P·Q²" if name == "long_range" else "B·Q·P²"
+            cost = attention.attention_cost(cost, "B·P·Q", pairs, f"{name}: ")
+        return conv_bn_relu_cost(cost, "fusion", "2·C", "C")
+
+
+def _in_groups(
+    attention: nn.Module, x: Tensor, window: tuple[int, int], order: tuple[int, ...]
+) -> Tensor:
+    (b, c, h, w), (ph, pw) = x.shape, window
+    maps = x.reshape(b, c, h // ph, ph, w // pw, pw).permute(order)  # B, 2 axes, C, 2 axes
+    y = attention(maps.flatten(0, 2)).unflatten(0, maps.shape[:3])
+    return y.permute([order.index(axis) for axis in range(len(order))]).reshape(x.shape)
+
+
+@cache
+def balanced_window(height: int, width: int) -> tuple[int, int]:
+    """The window with the fewest pairs, padding included; of equals the squarest, then tallest."""
+    ph, pw = np.ogrid[1 : height + 1, 1 : width + 1]
+    pixels, windows = ph * pw, -(-height // ph) * -(-width // pw)
+    pairs = pixels * windows * (pixels + windows)
+    fewest = (np.argwhere(pairs == pairs.min()) + 1).tolist()
+    return min(((h, w) for h, w in fewest), key=lambda size: (abs(size[0] - size[1]), -size[0]))

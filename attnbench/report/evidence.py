@@ -1,0 +1,143 @@
+"""What a run holds, ready for the sections: curves by setting, values by trial, heads in order."""
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import median
+
+from attnbench import stats
+from attnbench.curves import Curve, curves, latest
+from attnbench.errors import AttnbenchError
+from attnbench.record import Origin, Record
+from attnbench.stats import Estimate
+from attnbench.store import Run
+from attnbench.suite import Suite, parse_suite
+from attnbench.trial import KERNELS, NO_DEVICE, Mode, Trial
+
+
+@dataclass(frozen=True, order=True)
+class Setting:
+    """What the lines of one figure share: all of a trial but head, options, kernel and map."""
+
+    batch: int
+    channels: int
+    part: str
+    dtype: str
+    device: str
+    mode: Mode
+
+    @classmethod
+    def of(cls, trial: Trial) -> "Setting":
+        shape = trial.shape
+        fields = (shape.batch, shape.channels, trial.part, trial.dtype, trial.device, trial.mode)
+        return cls(*fields)
+
+    def __str__(self) -> str:
+        where = "" if self.device == NO_DEVICE else f", {self.device}"
+        return f"batch {self.batch}, C = {self.channels}, {self.dtype}{where}"
+
+
+@dataclass(frozen=True)
+class Value:
+    """A metric of one trial over all its rounds, in base units."""
+
+    estimate: Estimate
+    unit: str
+    origin: Origin
+    rounds: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A run, read once for all sections."""
+
+    run: Run
+
+    @cached_property
+    def records(self) -> tuple[Record, ...]:
+        return tuple(latest(self.run.records))
+
+    @cached_property
+    def suite(self) -> Suite | None:
+        return None if isinstance(self._suite, str) else self._suite
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        unread = f"the suite cannot be read, so its claims are not checked: {self._suite}"
+        return (*self.run.warnings, *([] if self.suite else [unread]))
+
+    @cached_property
+    def _suite(self) -> Suite | str:
+        where = str(self.run.path / "suite.toml")
+        try:
+            return parse_suite(self.run.suite_text, self.run.info.suite, where)
+        except AttnbenchError as error:  # a head of the run may have been removed since
+            return str(error)
+        except (SyntaxError, TypeError) as error:  # or its file may be half written
+            return f"{where}: a declaration is broken: {error}"
+
+    def words(self, key: str) -> str:
+        """Title or question of the suite, also of one that names heads which are no more."""
+        try:
+            return str(tomllib.loads(self.run.suite_text).get(key, ""))
+        except tomllib.TOMLDecodeError:
+            return ""
+
+    @cached_property
+    def heads(self) -> tuple[str, ...]:
+        """In the order of the suite; others follow as they came."""
+        chosen = [c.name for c in self.suite.heads] if self.suite else []
+        return tuple(dict.fromkeys([*chosen, *(r.trial.head for r in self.records)]))
+
+    def rank(self, trial: Trial) -> tuple:
+        """Sorts lines of every table and figure the same way."""
+        kernel = KERNELS.index(trial.kernel)
+        return (self.heads.index(trial.head), sorted(map(str, trial.options.items())), kernel)
+
+    def curves(self, metric: str, terms: str = "") -> list[Curve]:
+        """Every curve of a metric, those of all settings, in the order of the heads."""
+        if (metric, terms) not in self._curves:
+            found = curves(self.records, metric, terms)
+            self._curves[metric, terms] = sorted(found, key=lambda c: self.rank(c.trial))
+        return self._curves[metric, terms]
+
+    @cached_property
+    def _curves(self) -> dict[tuple[str, str], list[Curve]]:
+        return {}
+
+    @cached_property
+    def values(self) -> dict[tuple[str, str], Value]:
+        """(trial key, metric) -> mean over rounds of the medians, exact where it was counted."""
+        readings: dict[tuple[str, str], list] = {}
+        for record in self.records:
+            for metric, reading in record.readings.items():
+                readings.setdefault((record.key, metric), []).append(reading)
+        return {key: _value(found) for key, found in readings.items()}
+
+    @cached_property
+    def trials(self) -> dict[str, Trial]:
+        return {r.key: r.trial for r in self.records}
+
+    @cached_property
+    def fates(self) -> dict[str, str]:
+        """Status of the trials that did not go well in some round."""
+        return {r.key: r.status for r in self.records if r.status != "ok"}
+
+
+def _value(readings: list) -> Value:
+    first = readings[0]
+    medians = [float(median(r.samples)) for r in readings]
+    measured = first.origin == "measured"
+    estimate = stats.mean(medians) if measured else stats.exactly(medians[-1])
+    return Value(estimate, first.unit, first.origin, len(medians), first.notes)
+
+
+def by_setting(found: Iterable[Curve], mode: Mode) -> dict[Setting, list[Curve]]:
+    """The curves of one mode, those of the same setting together."""
+    groups: dict[Setting, list[Curve]] = {}
+    for curve in found:
+        if curve.trial.mode == mode:
+            groups.setdefault(Setting.of(curve.trial), []).append(curve)
+    return dict(sorted(groups.items()))

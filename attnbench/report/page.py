@@ -1,0 +1,45 @@
+"""The HTML page: evidence through sections through templates, in one self-contained file."""
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from attnbench.report.evidence import Evidence
+from attnbench.report.figures import growth
+from attnbench.report.palette import DARK, LIGHT
+from attnbench.report.plot import Plot
+from attnbench.report.sections import chapters
+from attnbench.report.svg import inline
+from attnbench.store import Run
+
+
+def render(run: Run) -> str:
+    """The whole page. The same run gives the same bytes."""
+    evidence = Evidence(run)
+    first, *others = chapters(evidence)
+    return templates().get_template("page.html").render(
+        run=run,
+        title=evidence.words("title") or run.info.suite,
+        question=evidence.words("question") or f"What did the run of {run.info.suite} find?",
+        summary=first,
+        chapters=others,
+        light=LIGHT,
+        dark=DARK,
+    )
+
+
+def templates() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("attnbench.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["svg"] = _svg
+    return environment
+
+
+def _svg(plot: Plot) -> Markup:
+    """Markup is safe here: ElementTree wrote it, and it escapes every name and number."""
+    svg = inline(growth(plot), f"plot-{plot.name}", plot.title, plot.description)
+    return Markup(svg)  # noqa: S704

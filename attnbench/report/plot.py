@@ -1,0 +1,33 @@
+"""A figure as a value: lines of cost over pixels, and the words that go with them."""
+
+from dataclasses import dataclass
+
+from attnbench.stats import PowerLaw
+
+
+@dataclass(frozen=True)
+class Line:
+    """One head in one kernel. `low` and `high` are the ends of the intervals, where known."""
+
+    label: str
+    pair: str  # the label without its kernel: lines that end together share it
+    slot: int
+    marker: str
+    dashed: bool
+    pixels: tuple[int, ...]
+    values: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    fit: PowerLaw | None = None
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Cost over pixels on two logarithmic axes. `sizes` names pixels by the side of the map."""
+
+    name: str
+    title: str
+    description: str
+    unit: str
+    lines: tuple[Line, ...]
+    sizes: dict[int, str]

@@ -1,0 +1,77 @@
+"""What the report follows over resolution: which readings, in which mode, under which name."""
+
+from dataclasses import dataclass
+
+from attnbench.curves import Curve
+from attnbench.report.evidence import Evidence, Setting, by_setting
+from attnbench.trial import MODES, Mode
+
+MODE_WORDS = {"inference": "forward", "training": "forward + backward"}
+ORIGIN_FIRST = {"memory_predicted": "predicted peak memory", "memory": "measured peak memory"}
+KNOWN = {"macs.counted": "MACs"} | ORIGIN_FIRST | {"latency": "latency"}  # in this order
+# Not followed on their own: other views of what is followed, or no cost of a step.
+_ASIDE = ("params", "macs", "flops")
+_ASIDE_PARTS = ("baseline", "forward", "frozen")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A reading in a mode; `terms` takes one kind of work of it."""
+
+    metric: str
+    mode: Mode
+    title: str
+    terms: str = ""
+
+    @property
+    def name(self) -> str:
+        return "-".join(filter(None, [self.metric.replace(".", "-"), self.mode, self.terms]))
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The curves of one quantity that share a figure."""
+
+    quantity: Quantity
+    setting: Setting
+    curves: tuple[Curve, ...]
+    is_alone: bool  # whether the quantity has no other setting in this run
+
+    @property
+    def title(self) -> str:
+        title = self.quantity.title[0].upper() + self.quantity.title[1:]
+        return title if self.is_alone else f"{title}, {self.setting}"
+
+    @property
+    def name(self) -> str:
+        words = "" if self.is_alone else str(self.setting)
+        return self.quantity.name + "".join(c if c.isalnum() else "-" for c in words)
+
+
+ATTENTION_MACS = Quantity("macs.counted", "inference", "MACs of the attention products", "contraction")
+
+
+def followed(evidence: Evidence) -> list[Quantity]:
+    """Known readings first, then any other that the run has."""
+    seen = {m: None for r in evidence.records for m in r.readings if not _is_aside(m)}
+    metrics = [m for m in KNOWN if m in seen] + sorted(m for m in seen if m not in KNOWN)
+    return [
+        Quantity(m, mode, f"{KNOWN.get(m, m)}, {MODE_WORDS[mode]}")
+        for m in metrics
+        for mode in MODES
+        if any(c.trial.mode == mode for c in evidence.curves(m))
+    ]
+
+
+def panels(evidence: Evidence, quantity: Quantity, least: int = 1) -> list[Panel]:
+    """One for each setting in which some head has the quantity at `least` sizes or more."""
+    found = [c for c in evidence.curves(quantity.metric, quantity.terms) if len(c.pixels) >= least]
+    groups = by_setting(found, quantity.mode)
+    return [Panel(quantity, s, tuple(c), len(groups) == 1) for s, c in groups.items()]
+
+
+def _is_aside(metric: str) -> bool:
+    if metric in KNOWN:
+        return False
+    first, _, part = metric.partition(".")
+    return first in _ASIDE or part in _ASIDE_PARTS

@@ -1,0 +1,283 @@
+"""A suite file: TOML read and checked once, before anything runs. Every mistake is one line.
+
+Nothing here imports torch: heads and metrics are known by their declarations.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+
+from attnbench import heads, measure
+from attnbench.claims import Claim
+from attnbench.errors import SuiteError, UnknownNameError
+from attnbench.suite import HeadChoice, Size, Skip, Suite, Sweep, Target
+from attnbench.trial import DTYPES, KERNELS, MODES, NO_DEVICE, PARTS, Budget, Limits, Option
+from attnbench.units import parse_bytes
+
+AXES: dict[str, tuple[Any, ...]] = {  # axis -> its choices; () is any whole number above zero
+    "size": (),
+    "channels": (),
+    "batch": (),
+    "part": PARTS,
+    "dtype": DTYPES,
+    "mode": MODES,
+    "kernel": KERNELS,
+}
+DEFAULTS = {"batch": [1], "part": ["attention"], "dtype": ["float32"], "mode": ["inference"]} | {
+    "kernel": ["eager"]
+}
+KEYS = ("title", "question", "heads", "sweep", "budget", "limits", "skip", "claim", "plots")
+
+
+def suites_folder() -> Path:
+    """The folder of the suites that come with attnbench: in the wheel, or beside the package."""
+    inside = Path(__file__).parent / "suites"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "suites"
+
+
+def suite_names() -> list[str]:
+    return sorted(p.stem for p in suites_folder().glob("*.toml"))
+
+
+def suite_path(name: str) -> Path:
+    """The file of a suite: one that comes with attnbench by name, or any path to a .toml file."""
+    if name.endswith(".toml"):
+        return Path(name)
+    if name not in suite_names():
+        raise UnknownNameError("suite", name, suite_names())
+    return suites_folder() / f"{name}.toml"
+
+
+def read_suite(path: Path) -> tuple[Suite, str]:
+    """The suite in a file, and its text. Raises SuiteError with file and place."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SuiteError(
+            f"{path}: cannot read the suite ({getattr(error, 'strerror', error)})"
+        ) from None
+    return parse_suite(text, path.stem, str(path)), text
+
+
+def parse_suite(text: str, name: str, where: str) -> Suite:
+    """The suite that `text` describes; `where` names the file in messages."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SuiteError(f"{where}: not valid TOML: {error}") from None
+    _check_keys("key", table, KEYS, where)
+    for needed in ("title", "question", "heads", "sweep"):
+        if not table.get(needed):
+            raise SuiteError(f"{where}: {needed} is missing or empty")
+    sweeps = table["sweep"]
+    if not (isinstance(sweeps, list) and all(isinstance(s, dict) for s in sweeps)):
+        raise SuiteError(f"{where}: write each sweep as a table, [[sweep]]")
+    return Suite(
+        name=name,
+        title=_convert(table["title"], str, f"{where}: title"),
+        question=_convert(table["question"], str, f"{where}: question"),
+        heads=head_choices(table["heads"], where),
+        sweeps=tuple(_sweep(s, f"{where}: sweep {i}") for i, s in enumerate(sweeps, 1)),
+        budget=_settings(table.get("budget", {}), Budget, f"{where}: budget"),
+        limits=_limits(table.get("limits", {}), f"{where}: limits"),
+        skips=tuple(_entries(table.get("skip", []), Skip, f"{where}: skip")),
+        claims=_claims(table.get("claim", []), where),
+        plots=_convert(table.get("plots", []), tuple[str, ...], f"{where}: plots"),
+    )
+
+
+def head_choices(entries: Any, where: str) -> tuple[HeadChoice, ...]:
+    """What `heads = ...` means: "all", names, {name, options...} or {family} tables.
+
+    Raises UnknownNameError or SuiteError.
+    """
+    entries = list(heads.HEADS) if entries == "all" else entries
+    if not isinstance(entries, list):
+        raise SuiteError(f'{where}: heads = {entries!r}: write a list, or "all"')
+    chosen = [c for entry in entries for c in _choices(entry, where)]
+    return tuple({str(c): c for c in chosen}.values())
+
+
+def parse_head(text: str) -> HeadChoice:
+    """A head as typed: "ema", or with options "ema:bases=32,gradient=through"."""
+    name, _, rest = text.partition(":")
+    options: dict[str, Option] = {}
+    for pair in filter(None, rest.split(",")):
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise SuiteError(f"--head {text}: {pair!r} is no option; write name:option=value")
+        options[key.strip()] = _typed(value.strip())
+    return _choice(name, options, "--head")
+
+
+def override(suite: Suite, settings: Iterable[str]) -> Suite:
+    """The suite with "axis=value,value" put into every sweep, and "rounds=3" into the budget."""
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals or not text:
+            raise SuiteError(f"--set {setting}: write axis=value, as in size=64,128")
+        known = [*AXES, *(f.name for f in fields(Budget))]
+        if key in AXES:
+            values = _axis(key, [_typed(v) for v in text.split(",")], f"--set {setting}")
+            sweeps = tuple(replace(s, axes=s.axes | {key: values}) for s in suite.sweeps)
+            suite = replace(suite, sweeps=sweeps)
+        elif key in known:
+            budget = msgspec.to_builtins(suite.budget) | {key: _typed(text)}
+            suite = replace(suite, budget=_settings(budget, Budget, f"--set {setting}"))
+        else:
+            raise UnknownNameError("axis", key, known, "--set")
+    return suite
+
+
+def _choices(entry: Any, where: str) -> list[HeadChoice]:
+    if isinstance(entry, str):
+        return [_choice(entry, {}, where)]
+    if isinstance(entry, dict) and set(entry) == {"family"}:
+        family = entry["family"]
+        families = {n: heads.describe(n).keywords["family"] for n in heads.HEADS}
+        if family not in families.values():
+            raise UnknownNameError("family", str(family), set(families.values()), where)
+        return [HeadChoice(n) for n, f in families.items() if f == family]
+    if isinstance(entry, dict) and isinstance(entry.get("name"), str):
+        return [_choice(entry["name"], {k: v for k, v in entry.items() if k != "name"}, where)]
+    raise SuiteError(f"{where}: heads: {entry!r} is neither a name nor a table with a name")
+
+
+def _choice(name: str, options: dict[str, Option], where: str) -> HeadChoice:
+    if "kernel" in options:
+        raise SuiteError(f"{where}: kernel is an axis of the sweep, not an option of {name}")
+    declared = heads.describe(name) if name in heads.HEADS else None
+    if declared is None:
+        raise UnknownNameError("head", name, heads.HEADS, where)
+    return HeadChoice(name, declared.check(options, where))
+
+
+def _sweep(table: dict[str, Any], where: str) -> Sweep:
+    _check_keys("axis", table, [*AXES, "metrics", "device"], where)
+    device = table.get("device", "auto")
+    if device not in get_args(Target):
+        raise SuiteError(f"{where}: device = {device!r}: choose meta (counts only) or auto")
+    metrics = _convert(table.get("metrics", []), tuple[str, ...], f"{where}: metrics")
+    if not metrics:
+        raise SuiteError(f'{where}: metrics is missing, as in metrics = ["latency"]')
+    for metric in metrics:
+        if metric not in measure.METRICS:
+            raise UnknownNameError("metric", metric, measure.METRICS, where)
+        if device == NO_DEVICE and measure.describe(metric).keywords.get("needs_device"):
+            raise SuiteError(f'{where}: {metric} needs a device; set device = "auto"')
+    given = {axis: _listed(table[axis], axis) for axis in AXES if axis in table}
+    missing = [axis for axis in AXES if axis not in DEFAULTS | given]
+    if missing:
+        raise SuiteError(f"{where}: axis {missing[0]!r} is missing, as in {missing[0]} = [64]")
+    axes = {axis: _axis(axis, values, where) for axis, values in (DEFAULTS | given).items()}
+    return Sweep(metrics, axes, device)
+
+
+def _listed(value: Any, axis: str) -> list[Any]:
+    """One value stands for a list of one."""
+    if axis == "size" and isinstance(value, dict):
+        return [value]
+    return value if isinstance(value, list) else [value]
+
+
+def _axis(axis: str, values: list[Any], where: str) -> list[Any]:
+    if not values:
+        raise SuiteError(f"{where}: axis {axis!r} needs at least one value, as in {axis} = [64]")
+    if axis == "size":
+        return [_size(v, where) for v in values]
+    return [_axis_value(axis, v, where) for v in values]
+
+
+def _axis_value(axis: str, value: Any, where: str) -> Any:
+    choices = AXES[axis]
+    if choices and value not in choices:
+        raise UnknownNameError(f"{axis}", str(value), map(str, choices), where)
+    if not choices and not _whole(value):
+        raise SuiteError(f"{where}: {axis} = {value!r}: expected a whole number above zero")
+    return value
+
+
+def _size(value: Any, where: str) -> Size:
+    """A side, or height and width as [h, w] in a file and "HxW" when typed."""
+    if isinstance(value, str) and "x" in value:
+        value = [_typed(v) for v in value.split("x")]
+    pair = value if isinstance(value, list) else [value, value]
+    if len(pair) != 2 or not all(map(_whole, pair)):
+        raise SuiteError(
+            f"{where}: size = {value!r}: expected whole numbers above zero, a side or [height, width]"
+        )
+    return pair[0], pair[1]
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _typed(text: str) -> Option:
+    """The number or truth value that `text` spells, else the text."""
+    if text in ("true", "false"):
+        return text == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _settings(table: Any, kind: type, where: str) -> Any:
+    if isinstance(table, dict):
+        _check_keys("setting", table, [f.name for f in fields(kind)], where)
+    settings = _convert(table, kind, where)
+    for f in fields(kind):
+        value = getattr(settings, f.name)
+        if value < 0 or (
+            value == 0 and f.name in ("rounds", "min_samples", "seconds", "memory_bytes")
+        ):
+            raise SuiteError(f"{where}: {f.name} = {value}: expected a number above zero")
+    return settings
+
+
+def _limits(table: Any, where: str) -> Limits:
+    if isinstance(table, dict) and "memory" in table:
+        memory = table["memory"]
+        size = parse_bytes(memory) if isinstance(memory, str) else memory
+        table = {k: v for k, v in table.items() if k != "memory"} | {"memory_bytes": size}
+    return _settings(table, Limits, where)
+
+
+def _entries(tables: Any, kind: type, where: str) -> Iterable[Any]:
+    if not isinstance(tables, list):
+        raise SuiteError(f"{where}: write each as a table of its own, [[skip]]")
+    for i, table in enumerate(tables, 1):
+        if isinstance(table, dict):
+            _check_keys("key", table, [f.name for f in fields(kind)], f"{where} {i}")
+        yield _convert(table, kind, f"{where} {i}")
+
+
+def _claims(tables: Any, where: str) -> tuple[Claim, ...]:
+    claims = tuple(_entries(tables, Claim, f"{where}: claim"))
+    seen: set[str] = set()
+    for claim in claims:
+        if claim.id in seen:
+            raise SuiteError(f"{where}: two claims have the id {claim.id!r}")
+        seen.add(claim.id)
+    return claims
+
+
+def _check_keys(kind: str, table: Mapping[str, Any], known: Iterable[str], where: str) -> None:
+    known = tuple(known)
+    for key in table:
+        if key not in known:
+            raise UnknownNameError(kind, key, known, where)
+
+
+def _convert(value: Any, kind: Any, where: str) -> Any:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise SuiteError(f"{where}: {error}") from None

@@ -1,0 +1,44 @@
+"""Global context block: pooling and fusion, against their formulas."""
+
+import torch
+
+from attnbench.heads.gc import GC
+
+
+def gc(**options):
+    torch.manual_seed(0)
+    head = GC(8, **options).double()
+    for parameter in head.parameters():
+        torch.nn.init.normal_(parameter)
+    return head
+
+
+def pixels(*size):
+    return torch.randn(*size, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+
+
+def test_a_fresh_block_is_the_identity():
+    x = torch.randn(2, 8, 5, 3)
+
+    assert torch.equal(GC(8)(x), x)
+
+
+def test_every_pixel_gets_the_same_context():
+    x = pixels(2, 8, 5, 3)
+
+    added = gc()(x) - x
+
+    torch.testing.assert_close(added, added[:, :, :1, :1].expand_as(added))
+
+
+def test_average_pooling_with_both_fusions_multiplies_before_it_adds():
+    head, x = gc(pool="average", fusion="both"), pixels(2, 8, 5, 3)
+    mean = x.sum(dim=(2, 3), keepdim=True) / 15
+    gate = 1 / (1 + torch.exp(-head.transforms["multiply"](mean)))
+
+    torch.testing.assert_close(head(x), x * gate + head.transforms["add"](mean))
+
+
+def test_the_bottleneck_is_a_quarter_of_the_channels_unless_told_otherwise():
+    assert sum(p.numel() for p in GC(512).parameters()) == 132_481
+    assert sum(p.numel() for p in GC(512, reduction=16).parameters()) == 33_889
