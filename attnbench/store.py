@@ -150,7 +150,7 @@ def read_info(path: Path) -> RunInfo:
         raise StoreError(f"{path / INFO}: {error}; the file is damaged") from None
     if info.schema > SCHEMA:
         raise StoreError(
-            f"{path}: written in format {info.schema}, this attnbench reads up to {SCHEMA}; upgrade it"
+            f"{path}: written in format {info.schema}, newer than {SCHEMA}; upgrade attnbench"
         )
     return info
 
@@ -198,7 +198,7 @@ def _lines(path: Path, kind: type, warnings: list[str]) -> Iterator[Any]:
 def _end_torn_line(stream: IO[bytes]) -> None:
     if stream.tell() == 0:
         return
-    with open(stream.name, "rb") as same:
+    with Path(stream.name).open("rb") as same:
         same.seek(-1, os.SEEK_END)
         torn = same.read(1) != b"\n"
     if torn:

@@ -208,7 +208,7 @@ def _size(value: Any, where: str) -> Size:
     pair = value if isinstance(value, list) else [value, value]
     if len(pair) != 2 or not all(map(_whole, pair)):
         raise SuiteError(
-            f"{where}: size = {value!r}: expected whole numbers above zero, a side or [height, width]"
+            f"{where}: size = {value!r}: expected a whole side above zero, or [height, width]"
         )
     return pair[0], pair[1]
 

@@ -75,7 +75,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Budget:
-    """When sampling stops. A round is a fresh process, so the rounds are what statistics rest on."""
+    """When sampling stops. A round is a fresh process, and statistics rest on the rounds."""
 
     rounds: int = 5
     min_samples: int = 3

@@ -40,7 +40,7 @@ def digits(value: float, significant: int = 3) -> str:
 
 
 def quantity(value: float, unit: str, significant: int = 3) -> str:
-    """`value` in a readable multiple of `unit`: quantity(0.00412, "s") is "4.12 ms"."""
+    """`value` in a readable multiple of `unit`: 0.00412 and "s" give "4.12 ms"."""
     divisor, name = scale(value, unit)
     return f"{digits(value / divisor, significant)} {name}".strip()
 

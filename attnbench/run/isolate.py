@@ -21,11 +21,11 @@ from attnbench.trial import Task
 START_SECONDS = 120.0  # importing torch from a cold disk takes long
 
 
-class _Gone(Exception):
+class _GoneError(Exception):
     """The worker ended, or said something that is no answer; the text says how."""
 
 
-class _Late(Exception):
+class _LateError(Exception):
     """No answer in the time given."""
 
 
@@ -60,7 +60,7 @@ class Worker:
         self._ended = os.pidfd_open(self._process.pid)
         try:
             self.hello: Hello = protocol.hello(self._line(START_SECONDS))
-        except (_Gone, _Late, msgspec.DecodeError) as reason:
+        except (_GoneError, _LateError, msgspec.DecodeError) as reason:
             self.stop()
             raise AttnbenchError(
                 f"the measuring process did not start ({reason}); see {log}"
@@ -71,16 +71,16 @@ class Worker:
         return self._process.pid
 
     def do(self, task: Task) -> Record:
-        """The record of a task. After any status but ok or skipped this worker is not used again."""
+        """The record of a task. After a status other than ok or skipped, use another worker."""
         started, clock = datetime.now(UTC), time.monotonic()
         status: Status = "crashed"
         try:
             self._process.stdin.write(protocol.encode(task))
             self._process.stdin.flush()
             return protocol.record(self._line(task.limits.seconds))
-        except _Late:
+        except _LateError:
             status, message = "timeout", f"no answer within {task.limits.seconds:g} s"
-        except _Gone as reason:
+        except _GoneError as reason:
             message = str(reason)
         except BrokenPipeError:
             message = self._how_it_ended()
@@ -117,7 +117,7 @@ class Worker:
             self._ended = -1
 
     def _line(self, seconds: float) -> bytes:
-        """The next line that the worker answers. Sleeps until there is one, it ends, or time is up."""
+        """The next line of the worker. Sleeps until there is one, it ends, or time is up."""
         deadline = time.monotonic() + seconds
         pipe = self._process.stdout.fileno()
         with selectors.DefaultSelector() as ready:
@@ -126,12 +126,12 @@ class Worker:
             while b"\n" not in self._buffer:
                 events = ready.select(max(0.0, deadline - time.monotonic()))
                 if not events:
-                    raise _Late
+                    raise _LateError
                 # Read before looking at its end: an answer may be the last thing it did.
                 if pipe in [key.fd for key, _ in events] and (data := os.read(pipe, 1 << 16)):
                     self._buffer += data
                 else:
-                    raise _Gone(self._how_it_ended())
+                    raise _GoneError(self._how_it_ended())
         line, _, self._buffer = self._buffer.partition(b"\n")
         return line
 

@@ -1,4 +1,4 @@
-"""What parent and worker say to each other: one JSON value a line, tasks in, a hello and records out."""
+"""What parent and worker say, a JSON value a line: tasks in, a hello and records out."""
 
 from dataclasses import dataclass
 from typing import Any

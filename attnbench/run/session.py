@@ -74,7 +74,7 @@ def resolve_device(asked: str, present: Iterable[str]) -> tuple[str, str | None]
 
 
 def check_heads(suite: Suite, execute: Executor) -> None:
-    """Builds every head of the suite once, without memory. Raises SuiteError for one that cannot be."""
+    """Builds every head of the suite once, without memory. Raises SuiteError for a bad one."""
     trials = {(p.trial.line, p.trial.head): p.trial for p in suite.plan(NO_DEVICE) if not p.skipped}
     for record in execute([Task(t, metrics=()) for t in trials.values()]):
         if record.status != "ok":
@@ -144,7 +144,7 @@ class Session:
 
 
 def reusable(records: Iterable[Record], environment: str) -> list[Record]:
-    """Records that a resumed run may keep: made in this environment, by the heads as they are now."""
+    """Records that a resumed run may keep: of this environment, of the heads as they are now."""
     now = {name: heads.source(name) for name in heads.HEADS}
     return [
         r for r in records if r.environment == environment and r.source == now.get(r.trial.head)

@@ -111,7 +111,8 @@ def _limit(bench: Bench, task: Task) -> None:
         allowed = torch.cuda.mem_get_info()[0]
     if needed > allowed:
         raise TooLargeError(
-            f"predicted peak {quantity(needed, 'bytes')} is above the {quantity(allowed, 'bytes')} allowed"
+            f"predicted peak {quantity(needed, 'bytes')}, "
+            f"above the {quantity(allowed, 'bytes')} allowed"
         )
     if task.trial.device == "cpu":
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
