@@ -55,9 +55,9 @@ class Figure:
 
 @dataclass(frozen=True)
 class Row:
-    """Blocks side by side where the page is wide enough."""
+    """Columns of blocks, side by side where the page is wide enough."""
 
-    blocks: tuple[Any, ...]
+    columns: tuple[tuple[Any, ...], ...]
     block: str = "row"
 
 

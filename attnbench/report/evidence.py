@@ -9,7 +9,7 @@ from statistics import median
 from attnbench import stats
 from attnbench.curves import Curve, curves, latest
 from attnbench.errors import AttnbenchError
-from attnbench.record import Origin, Record
+from attnbench.record import Origin, Reading, Record
 from attnbench.stats import Estimate
 from attnbench.store import Run
 from attnbench.suite import Suite, parse_suite
@@ -45,7 +45,8 @@ class Value:
     estimate: Estimate
     unit: str
     origin: Origin
-    rounds: int
+    by_round: dict[int, float]
+    terms: dict[str, int | float]
     notes: tuple[str, ...] = ()
 
 
@@ -110,11 +111,16 @@ class Evidence:
     @cached_property
     def values(self) -> dict[tuple[str, str], Value]:
         """(trial key, metric) -> mean over rounds of the medians, exact where it was counted."""
-        readings: dict[tuple[str, str], list] = {}
+        readings: dict[tuple[str, str], dict[int, Reading]] = {}
         for record in self.records:
             for metric, reading in record.readings.items():
-                readings.setdefault((record.key, metric), []).append(reading)
+                readings.setdefault((record.key, metric), {})[record.round] = reading
         return {key: _value(found) for key, found in readings.items()}
+
+    @cached_property
+    def measured_keys(self) -> set[str]:
+        """Of the trials that have a reading."""
+        return {key for key, _ in self.values}
 
     @cached_property
     def trials(self) -> dict[str, Trial]:
@@ -126,12 +132,12 @@ class Evidence:
         return {r.key: r.status for r in self.records if r.status != "ok"}
 
 
-def _value(readings: list) -> Value:
-    first = readings[0]
-    medians = [float(median(r.samples)) for r in readings]
-    measured = first.origin == "measured"
-    estimate = stats.mean(medians) if measured else stats.exactly(medians[-1])
-    return Value(estimate, first.unit, first.origin, len(medians), first.notes)
+def _value(readings: dict[int, Reading]) -> Value:
+    last = readings[max(readings)]
+    medians = {r: float(median(reading.samples)) for r, reading in sorted(readings.items())}
+    measured = last.origin == "measured"
+    estimate = stats.mean([*medians.values()]) if measured else stats.exactly(last.samples[0])
+    return Value(estimate, last.unit, last.origin, medians, last.terms, last.notes)
 
 
 def by_setting(found: Iterable[Curve], mode: Mode) -> dict[Setting, list[Curve]]:

@@ -26,7 +26,7 @@ def built(name, channels=16, dtype=torch.float64, seed=0, **options):
     head = HEADS[name](channels, **options).eval()
     with torch.no_grad():
         for parameter in head.parameters():
-            parameter += 0.1 * torch.randn_like(parameter)
+            parameter.add_(0.1 * torch.randn_like(parameter))
         for layer in head.modules():
             if isinstance(layer, nn.BatchNorm2d):
                 layer.running_mean.normal_(std=0.1)

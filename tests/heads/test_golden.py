@@ -125,7 +125,7 @@ def test_the_small_set_holds_the_numbers_of_the_whole_one():
 
 
 def test_a_state_dict_that_does_not_fit_names_what_is_missing_and_unknown():
-    with pytest.raises(AttnbenchError, match="missing output.bias; unknown classifier$"):
+    with pytest.raises(AttnbenchError, match=r"missing output.bias; unknown classifier$"):
         renamed("gc_official", {"conv_mask.bias": 0, "classifier": 0}, {"mask.bias", "output.bias"})
 
 

@@ -77,5 +77,5 @@ def test_a_fused_kernel_needs_a_softmax(pairwise):
 
 
 def test_sub_sampling_needs_two_rows_and_columns():
-    with pytest.raises(HeadError, match="above 1, got H=1, W=5$"):
+    with pytest.raises(HeadError, match=r"above 1, got H=1, W=5$"):
         non_local(sub_sample="after")(pixels(2, 6, 1, 5))

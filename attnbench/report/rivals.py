@@ -1,0 +1,32 @@
+"""Which heads are held against which: the dense ones, and those that claim to be cheaper."""
+
+from attnbench import heads
+from attnbench.errors import AttnbenchError
+from attnbench.report.evidence import Evidence
+from attnbench.trial import Trial
+
+DENSE = ("self_attention", "non_local")
+_NOT_EFFICIENT = ("pairwise", "convolution")  # families: the dense ones, and the yardstick
+
+
+def dense(evidence: Evidence) -> list[Trial]:
+    """One trial for each dense line of the run: a head with options and kernel."""
+    return [t for t in _lines(evidence) if t.head in DENSE]
+
+
+def efficient(evidence: Evidence) -> list[Trial]:
+    """One trial for each line of another head that attends."""
+    return [t for t in _lines(evidence) if t.head not in DENSE and _is_efficient(t.head)]
+
+
+def _lines(evidence: Evidence) -> list[Trial]:
+    found = {t.label: t for k, t in evidence.trials.items() if k in evidence.measured_keys}
+    return sorted(found.values(), key=evidence.rank)
+
+
+def _is_efficient(head: str) -> bool:
+    """What a head's file says of its family; a head that has no file any more is taken in."""
+    try:
+        return heads.describe(head).keywords["family"] not in _NOT_EFFICIENT
+    except (AttnbenchError, SyntaxError, TypeError):
+        return True

@@ -1,0 +1,63 @@
+"""The first screen: the answer in sentences with their numbers, and every head in one table."""
+
+from attnbench.curves import Curve
+from attnbench.report import answer
+from attnbench.report.document import Row, text
+from attnbench.report.evidence import Evidence
+from attnbench.report.numbers import exponent, whole
+from attnbench.report.rivals import dense
+from attnbench.report.sections import section
+from attnbench.report.slices import Slice, reference, slices
+from attnbench.report.tables import NOTHING, Cell, Column, Table, names, quantities
+
+_COLUMNS = (
+    ("macs.counted", "inference", "MACs, forward"),
+    ("memory", "inference", "peak memory, forward"),
+    ("memory_predicted", "inference", "peak memory, forward"),
+    ("latency", "inference", "latency, forward"),
+    ("latency", "training", "latency, forward + backward"),
+)
+
+
+@section("The answer", order=10)
+def summary(evidence: Evidence) -> list:
+    """Always there: a run with nothing in it says so."""
+    at = reference(slices(evidence), [t.label for t in dense(evidence)])
+    warnings = [text(w, role="warning") for w in evidence.warnings]
+    if at is None:
+        return [text("This run has no reading: below is what failed.", role="lead"), *warnings]
+    machine = text(*answer.machine(evidence, at), role="note")
+    return [Row(((*answer.sentences(evidence, at), machine, *warnings), (headline(evidence, at),)))]
+
+
+def headline(evidence: Evidence, at: Slice) -> Table:
+    """Every head at the size of the answer, with how its cost grows there."""
+    columns = [names(at.trials, evidence.heads)]
+    for metric, mode, title in _COLUMNS:
+        value = at.first(metric)
+        superseded = metric == "memory_predicted" and any(at.estimates("memory", mode))
+        if value is None or superseded:
+            continue
+        column = quantities(
+            title, at.estimates(metric, mode), value.unit,
+            origin=value.origin, missing=at.missing(mode), mark_best=True,
+        )  # fmt: skip
+        columns.append(column)
+    columns += [_growth(at, "macs.counted", "MACs"), _growth(at, "latency", "latency")]
+    shape = at.shape
+    caption = (
+        f"Every head on a {shape.height}×{shape.width} map: N = {whole(shape.pixels)} pixels, "
+        f"C = {shape.channels}, batch {shape.batch}, {at.dtype}"
+    )
+    return Table(caption, tuple(columns)).without_empty_columns()
+
+
+def _growth(at: Slice, metric: str, title: str) -> Column:
+    curves = at.curves(metric, "inference")
+    cells = tuple(_last(curves.get(label)) for label in at.labels)
+    return Column(f"{title}, power of N", cells, unit="last doubling")
+
+
+def _last(curve: Curve | None) -> Cell:
+    law = curve.power_law() if curve else None
+    return Cell(exponent(law.last)) if law else Cell(NOTHING, tone="missing")

@@ -1,0 +1,113 @@
+"""Every head at one size of the map: what a table of that size shows."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from attnbench import stats
+from attnbench.curves import Curve
+from attnbench.report.evidence import Evidence, Value
+from attnbench.report.numbers import side
+from attnbench.stats import Estimate
+from attnbench.trial import NO_DEVICE, Mode, Shape, Trial
+
+FATES = {"oom": "out of memory", "timeout": "time-out"}  # the other statuses read well as they are
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Trials of one shape, type and part, on no device and on one; `trials` has one of each head."""
+
+    evidence: Evidence
+    shape: Shape
+    dtype: str
+    device: str  # "" where nothing was run on any
+    trials: tuple[Trial, ...]
+    keys: dict[tuple[str, Mode, str], str]
+
+    @property
+    def side(self) -> str:
+        return side(self.shape.height, self.shape.width)
+
+    @property
+    def labels(self) -> list[str]:
+        return [t.label for t in self.trials]
+
+    def value(self, label: str, metric: str, mode: Mode) -> Value | None:
+        for device in (NO_DEVICE, self.device):
+            key = self.keys.get((label, mode, device), "")
+            if (key, metric) in self.evidence.values:
+                return self.evidence.values[key, metric]
+        return None
+
+    def estimates(self, metric: str, mode: Mode) -> list[Estimate | None]:
+        values = [self.value(label, metric, mode) for label in self.labels]
+        return [v and v.estimate for v in values]
+
+    def curves(self, metric: str, mode: Mode) -> dict[str, Curve]:
+        """The curves of a metric, by label, that pass through this slice."""
+        here = {self.keys.get((v, mode, d), "") for v in self.labels for d in (NO_DEVICE, self.device)}
+        lines = {self.evidence.trials[k].line for k in here if k}
+        return {c.label: c for c in self.evidence.curves(metric) if c.trial.line in lines}
+
+    def missing(self, mode: Mode) -> list[str]:
+        """What happened on the device to each head, where it did not go well."""
+        keys = [self.keys.get((label, mode, self.device), "") for label in self.labels]
+        fates = [self.evidence.fates.get(key, "") for key in keys]
+        return [FATES.get(f, f) for f in fates]
+
+    def first(self, metric: str) -> Value | None:
+        """Any value of a metric: they share unit and origin."""
+        found = (self.value(v, metric, m) for v in self.labels for m in ("inference", "training"))
+        return next(filter(None, found), None)
+
+    def ratio(self, label: str, to: str, metric: str, mode: Mode) -> Estimate | None:
+        """Cost of one head over that of another, of paired rounds where it was measured."""
+        over, under = self.value(label, metric, mode), self.value(to, metric, mode)
+        if over is None or under is None or not under.estimate.value:
+            return None
+        shared = sorted(over.by_round.keys() & under.by_round.keys())
+        if over.origin != "measured" or len(shared) < 2:  # noqa: PLR2004 one round has no interval
+            return stats.exactly(over.estimate.value / under.estimate.value)
+        pairs = [(over.by_round[r], under.by_round[r]) for r in shared]
+        return stats.ratio([o for o, _ in pairs], [u for _, u in pairs])
+
+
+def slices(evidence: Evidence) -> list[Slice]:
+    """By setting, then from the smallest map to the largest."""
+    trials = evidence.trials.values()
+    devices = sorted({t.device for t in trials} - {NO_DEVICE}) or [""]
+    found = []
+    for device in devices:
+        groups: dict[tuple, list[Trial]] = {}
+        for t in trials:
+            if t.device in (NO_DEVICE, device):
+                groups.setdefault((t.part, t.dtype, t.shape), []).append(t)
+        found += [_slice(evidence, device, group) for group in groups.values()]
+    return sorted((s for s in found if s.trials), key=_order)
+
+
+def _slice(evidence: Evidence, device: str, trials: Iterable[Trial]) -> Slice:
+    trials = sorted(trials, key=evidence.rank)
+    keys = {(t.label, t.mode, t.device): t.key for t in trials}
+    alive = {t.label: t for t in trials if _has_news(evidence, t.key)}
+    shown = tuple(alive.values())
+    on = device if any(t.device == device for t in trials) else ""
+    return Slice(evidence, trials[0].shape, trials[0].dtype, on, shown, keys)
+
+
+def _has_news(evidence: Evidence, key: str) -> bool:
+    return key in evidence.measured_keys or evidence.fates.get(key, "skipped") != "skipped"
+
+
+def _order(s: Slice) -> tuple:
+    return (s.device, s.dtype, s.shape.batch, s.shape.channels, s.shape.pixels, s.shape.height)
+
+
+def reference(found: list[Slice], dense: Iterable[str]) -> Slice | None:
+    """The slice to answer with: the largest map on which a dense head was timed, or any head was."""
+    dense = set(dense)
+    ranked = sorted(found, key=lambda s: s.shape.pixels, reverse=True)
+    timed = [s for s in ranked if any(s.estimates("latency", "inference"))]
+    with_dense = [s for s in timed if any(s.value(d, "latency", "inference") for d in dense)]
+    counted = [s for s in ranked if any(s.estimates("macs.counted", "inference"))]
+    return next(iter([*with_dense, *timed, *counted, *ranked]), None)

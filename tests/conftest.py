@@ -1,0 +1,26 @@
+import pytest
+
+from attnbench.record import Reading, Record
+from attnbench.trial import Shape, Trial
+
+
+@pytest.fixture
+def record():
+    """A function that makes a record of a head on a square map, with one reading."""
+
+    def made(
+        head="ema", side=16, value=1.0, *, metric="macs.counted", number=0, status="ok", origin=None, **trial
+    ):
+        samples = value if isinstance(value, tuple) else (value,)
+        counted = metric.startswith("macs")
+        reading = Reading(
+            samples=samples,
+            unit="MACs" if counted else "s",
+            better="lower",
+            origin=origin or ("counted" if counted else "measured"),
+        )
+        told = Trial(head, Shape(1, 512, side, side), **trial)
+        readings = {metric: reading} if status == "ok" else {}
+        return Record(told, told.key, number, status, readings=readings)
+
+    return made
