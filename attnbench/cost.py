@@ -75,10 +75,11 @@ class Cost:
         flops = f"{lead}{convention.BATCH_NORM_INFERENCE}·{at}·{channels}"
         return self._add(Term(name, "normalisation", flops=flops, params=f"{lead}2·{channels}"))
 
-    def layer_norm(self, name: str, elements: str, channels: str) -> "Cost":
-        """Statistics of the input itself, with weight and bias: layer and group norm."""
-        flops = f"{convention.STATISTICS_NORM + convention.AFFINE}·{elements}"
-        return self._add(Term(name, "normalisation", flops=flops, params=f"2·{channels}"))
+    def layer_norm(self, name: str, elements: str, channels: str = "") -> "Cost":
+        """Layer and group norm; with weight and bias for each of `channels`, if given."""
+        each = convention.STATISTICS_NORM + (convention.AFFINE if channels else 0)
+        params = f"2·{channels}" if channels else "0"
+        return self._add(Term(name, "normalisation", flops=f"{each}·{elements}", params=params))
 
     def pointwise(self, name: str, elements: str) -> "Cost":
         return self._add(Term(name, "pointwise", flops=elements))

@@ -35,8 +35,10 @@ def digits(value: float, significant: int = 3) -> str:
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else str(value)
     places = significant - 1 - math.floor(math.log10(abs(value)))
-    text = f"{round(value, places):,.{max(places, 0)}f}"
-    return text.replace(",", " ") if abs(value) < 1e4 else text
+    rounded = round(value, places)
+    if rounded and math.floor(math.log10(abs(rounded))) > math.floor(math.log10(abs(value))):
+        places -= 1  # 0.9996 rounds to 1.00, not to 1.000
+    return f"{rounded:,.{max(places, 0)}f}".replace(",", "\u202f")
 
 
 def quantity(value: float, unit: str, significant: int = 3) -> str:

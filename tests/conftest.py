@@ -9,7 +9,15 @@ def record():
     """A function that makes a record of a head on a square map, with one reading."""
 
     def made(
-        head="ema", side=16, value=1.0, *, metric="macs.counted", number=0, status="ok", origin=None, **trial
+        head="ema",
+        side=16,
+        value=1.0,
+        *,
+        metric="macs.counted",
+        number=0,
+        status="ok",
+        origin=None,
+        **trial,
     ):
         samples = value if isinstance(value, tuple) else (value,)
         counted = metric.startswith("macs")

@@ -11,7 +11,7 @@ from attnbench.units import parse_bytes, quantity
         (3.5e-7, "s", "350 ns"),
         (146028888064, "MACs", "146 GMAC"),
         (2 * 1024**3, "bytes", "2.00 GiB"),
-        (1023, "bytes", "1 023 B"),
+        (1023, "bytes", "1\u202f020 B"),
         (999_600_000, "FLOPs", "1.00 GFLOP"),
         (0, "bytes", "0 B"),
         (525312, "", "525 k"),

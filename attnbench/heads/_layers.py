@@ -61,18 +61,29 @@ def attend(
     """Softmax attention: (B, K, N), (B, K, M), (B, V, M) -> (B, V, N).
 
     `eager` makes the N x M logits, scales them, and passes their softmax through `affinity`;
-    `fused` is the same function in one call that keeps no map.
+    `fused` is the same function in one call that keeps no map. It works at the width max(K, V).
     """
     if kernel == "fused":
-        # One head, channels last and contiguous: torch has no fused kernel for other layouts.
-        pixels = (t.transpose(1, 2).contiguous().unsqueeze(1) for t in (query, key, value))
+        width = max(query.shape[1], value.shape[1])
+        pixels = (_as_one_head(t, width) for t in (query, key, value))
         y = F.scaled_dot_product_attention(*pixels, scale=1.0 if scale is None else scale)
-        return y.squeeze(1).transpose(1, 2)
+        return y.squeeze(1).transpose(1, 2)[:, : value.shape[1]]
     logits = query.transpose(1, 2) @ key  # B, N, M
     if scale is not None:
         logits = logits * scale
     attention = affinity(logits.softmax(dim=-1))  # B, N, M
     return value @ attention.transpose(1, 2)
+
+
+def _as_one_head(x: Tensor, width: int) -> Tensor:
+    """(B, C, N) -> (B, 1, N, width), channels last, contiguous, filled up with zeros.
+
+    With another layout, or with keys and values of two widths, torch takes the call apart into
+    products that make the map after all.
+    """
+    rows = x.transpose(1, 2)
+    missing = width - x.shape[1]
+    return (F.pad(rows, (0, missing)) if missing else rows).contiguous().unsqueeze(1)
 
 
 def check_input(head: nn.Module, x: Tensor) -> None:

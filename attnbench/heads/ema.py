@@ -10,14 +10,13 @@ this process. `variant="mmseg"` is EMAModule of mmsegmentation 1.2.2: sums are c
 and the mean of the batch gets length 1 before it enters the moving average.
 """
 
-from dataclasses import replace
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from attnbench.cost import Cost, Term
+from attnbench.cost import Cost
 from attnbench.errors import HeadError
 from attnbench.heads import head
 from attnbench.heads._layers import check_input, check_options
@@ -128,8 +127,7 @@ class EMA(nn.Module):
             cost = cost.reduction("length of the bases", "T·B·C·K", squared=True)
             cost = cost.pointwise("division by it", "T·(B·C·K + B·K)")
         elif self.norm == "layer":
-            norm = Term("norm of the bases", "normalisation", flops="5·T·B·C·K")
-            cost = replace(cost, terms=(*cost.terms, norm))
+            cost = cost.layer_norm("norm of the bases", "T·B·C·K")
         return (
             cost.matmul("reconstruction", "B·N·K·C")
             .pointwise("its ReLU", "B·N·C")

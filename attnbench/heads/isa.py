@@ -79,7 +79,7 @@ class ISA(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         check_input(self, x)
-        h, w = x.shape[2:]
+        h, w = map(int, x.shape[2:])  # a tracer hands out tensors
         ph, pw = self.window(h, w)
         down, right = -h % ph, -w % pw
         top, left = down // 2, right // 2
@@ -99,7 +99,7 @@ class ISA(nn.Module):
         ph, pw = self.window(x.height, x.width)
         windows = -(-x.height // ph) * -(-x.width // pw)
         stage = next(iter(self.stages.values()))
-        cost = Cost.of(x, P=ph * pw, Q=windows, K=stage.keys, V=stage.values)
+        cost = Cost.of(x, P=ph * pw, Q=windows, **stage.widths)
         for name, attention in self.stages.items():
             pairs = "B·P·Q²" if name == "long_range" else "B·Q·P²"
             cost = attention.attention_cost(cost, "B·P·Q", pairs, f"{name}: ")

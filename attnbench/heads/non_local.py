@@ -117,7 +117,7 @@ class NonLocal(nn.Module):
             cost = cost.reduction("maximum of values and keys", f"4·B·M·(K + {width})")
         return (
             self._pairwise_cost(cost, f"B·N·{keys}", keys, width)
-            .matmul("context", f"B·N·{keys}·K")
+            .matmul("context", f"B·N·{keys}·{width if self.kernel == 'fused' else 'K'}")
             .conv("output", "K", "C", bias=self.output_bias)
             .batch_norm("output: norm", "C")
             .pointwise("residual", "B·N·C")

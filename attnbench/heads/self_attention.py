@@ -95,13 +95,21 @@ class SelfAttention(nn.Module):
 
     def cost(self, x: Shape) -> Cost:
         """Four convolutions or more, and two products over all pairs: MACs grow as N²."""
-        cost = self.attention_cost(Cost.of(x, K=self.keys, V=self.values), "B·N", "B·N²")
+        cost = self.attention_cost(Cost.of(x, **self.widths), "B·N", "B·N²")
         if self.fusion is None:
             return cost
         return conv_bn_relu_cost(cost, "fusion", "2·C", "C", bias=self.bias == "all")
 
+    @property
+    def widths(self) -> dict[str, int]:
+        return {"K": self.keys, "V": self.values, "D": max(self.keys, self.values)}
+
     def attention_cost(self, cost: Cost, at: str, pairs: str, stage: str = "") -> Cost:
-        """`cost` with the terms up to the output, at `at` positions, over `pairs` of them."""
+        """`cost` with the terms up to the output, at `at` positions, over `pairs` of them.
+
+        D is the wider of K and V, at which a fused kernel does both products.
+        """
+        fused = self.kernel == "fused"
         everywhere = {"bias": self.bias == "all"}
         twice = {"at": f"2·{at}"} if self.shared else {"at": at, "times": 2}
         for layer in range(self.layers):
@@ -109,10 +117,10 @@ class SelfAttention(nn.Module):
             cost = conv_bn_relu_cost(cost, name, inputs, "K", **everywhere, **twice)
         cost = (
             cost.conv(f"{stage}value", "C", "V", bias=self.bias != "none", at=at)
-            .matmul(f"{stage}logits", f"{pairs}·K")
+            .matmul(f"{stage}logits", f"{pairs}·{'D' if fused else 'K'}")
             .pointwise(f"{stage}scale", pairs)
             .softmax(f"{stage}affinity", pairs)
-            .matmul(f"{stage}context", f"{pairs}·V")
+            .matmul(f"{stage}context", f"{pairs}·{'D' if fused else 'V'}")
         )
         if self.output_layer == "none":
             return cost

@@ -58,6 +58,18 @@ every_setting = pytest.mark.parametrize(
     ids=lambda value: value if isinstance(value, str) else ",".join(map(str, value.values())),
 )
 
+# A pairwise function without a softmax has no fused kernel.
+every_fused_setting = pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        (name, options)
+        for name in FUSED
+        for options in settings(name)
+        if options.get("pairwise") not in ("dot_product", "concatenation")
+    ],
+    ids=lambda value: value if isinstance(value, str) else ",".join(map(str, value.values())),
+)
+
 
 @every_head
 @pytest.mark.parametrize("size", [(1, 16, 1, 1), (2, 16, 3, 11), (1, 16, 17, 2), (3, 16, 8, 8)])
@@ -208,19 +220,20 @@ def test_fused_kernel_is_the_same_function_to_rounding(name):
     torch.testing.assert_close(fused(x), eager(x), rtol=1e-12, atol=1e-12)
 
 
-@every_fused_head
+@every_fused_setting
 @pytest.mark.parametrize("size", SIZES, ids=str)
-def test_fused_kernel_costs_the_macs_of_the_eager_one(name, size):
-    eager, fused = (built(name, size[1], kernel=kernel) for kernel in ("eager", "fused"))
-    x = Shape(*size)
+def test_cost_model_agrees_with_the_counter_on_the_fused_kernel(name, options, size):
+    head = built(name, size[1], kernel="fused", **options)
 
-    assert fused.cost(x).macs == eager.cost(x).macs == count(fused, features(*size)).macs
+    cost, counted = head.cost(Shape(*size)), count(head, features(*size))
+
+    assert counted.unpriced == {}
+    assert (cost.macs, cost.flops) == (counted.macs, counted.flops)
 
 
-# CPU has a fused kernel where keys and values are equally wide; torch takes it apart elsewhere.
-@every_fused_head
-def test_cost_model_agrees_with_the_counter_on_the_fused_kernel(name):
-    options = {"value_channels": 8} if "value_channels" in describe(name).options else {}
-    head = built(name, kernel="fused", **options)
+@every_fused_setting
+def test_fused_kernel_makes_no_map(name, options):
+    counted = count(built(name, kernel="fused", **options), features(*ODD))
 
-    assert head.cost(Shape(*ODD)).flops == count(head, features(*ODD)).flops
+    assert counted.calls["_scaled_dot_product_flash_attention_for_cpu"] >= 1
+    assert counted.calls["bmm"] == counted.calls["_softmax"] == counted.calls["_safe_softmax"] == 0
