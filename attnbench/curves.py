@@ -87,7 +87,9 @@ class Curve:
 
     def power_law(self) -> PowerLaw | None:
         """None below three sizes."""
-        return stats.power_law(self.pixels, self.rounds) if len(self.pixels) > 2 else None
+        if len(self.pixels) < 3:
+            return None
+        return stats.power_law(self.pixels, self.rounds, exact=self.origin != "measured")
 
 
 def curves(records: Iterable[Record], metric: str, terms: str = "") -> list[Curve]:

@@ -85,12 +85,15 @@ def mean(values: Sequence[float], level: float = LEVEL) -> Estimate:
     return Estimate(float(v.mean()), float(v.mean()) - half, float(v.mean()) + half, level)
 
 
-def power_law(sizes: Sequence[float], rounds: Sequence[Sequence[float]]) -> PowerLaw:
+def power_law(
+    sizes: Sequence[float], rounds: Sequence[Sequence[float]], *, exact: bool = False
+) -> PowerLaw:
     """Fit of log(cost) over log(size); `rounds[r][i]` is the cost at `sizes[i]` in round r.
 
     The exponent's interval is the wider of two: what the slope varies from round to round
     (Student, a round being a fresh process), and what the points stray from a line (least
-    squares). An exact count has one round, and its interval is the second alone.
+    squares). With one round it is the second alone; a local exponent then has an interval only
+    if the costs are `exact` counts.
     Raises ValueError below three sizes: a line through two points has no misfit to show.
     """
     if len(sizes) < 3:
@@ -102,14 +105,14 @@ def power_law(sizes: Sequence[float], rounds: Sequence[Sequence[float]]) -> Powe
     by_round = mean([_line(x, row)[0] for row in y])
     half = max(misfit, (by_round.high - by_round.low) / 2 if len(y) > 1 else 0.0)
     off = np.abs(y.mean(axis=0) - (slope * x + intercept)).max()
-    local = tuple(_local(x, y, i, i + 1) for i in range(len(x) - 1))
+    local = tuple(_local(x, y, i, i + 1, exact=exact) for i in range(len(x) - 1))
     return PowerLaw(
         exponent=Estimate(slope, slope - half, slope + half),
         scale=float(np.exp(intercept)),
         residual=float(np.exp(off)),
         sizes=tuple(float(sizes[i]) for i in order),
         local=local,
-        last=_local(x, y, _half_way(x), len(x) - 1),
+        last=_local(x, y, _half_way(x), len(x) - 1, exact=exact),
     )
 
 
@@ -123,9 +126,9 @@ def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
     return slope, intercept, float(stdtrit(len(x) - 2, (1 + LEVEL) / 2)) * error
 
 
-def _local(x: np.ndarray, y: np.ndarray, i: int, j: int) -> Estimate:
+def _local(x: np.ndarray, y: np.ndarray, i: int, j: int, *, exact: bool) -> Estimate:
     slopes = (y[:, j] - y[:, i]) / (x[j] - x[i])
-    return exactly(float(slopes[0])) if len(slopes) == 1 else mean(slopes)
+    return exactly(float(slopes.mean())) if exact else mean(slopes)
 
 
 def _half_way(x: np.ndarray) -> int:

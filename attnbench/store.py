@@ -13,6 +13,7 @@ starts on a line of its own.
 import fcntl
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,17 +71,20 @@ class RunWriter:
 
     def __init__(self, path: Path):
         self.path = path
+        self._open = ExitStack()
         try:
-            self._records = (path / RECORDS).open("ab")
+            self._records = self._open.enter_context((path / RECORDS).open("ab"))
             fcntl.flock(self._records, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._environments = (path / ENVIRONMENTS).open("ab")
+            self._environments = self._open.enter_context((path / ENVIRONMENTS).open("ab"))
             for stream in (self._records, self._environments):
                 _end_torn_line(stream)
         except BlockingIOError:
+            self._open.close()
             raise StoreError(
                 f"{path}: another attnbench is writing this run; wait for it to end"
             ) from None
         except OSError as error:
+            self._open.close()
             raise unwritable(path, error) from None
         self._known = {e.id for e in _lines(path / ENVIRONMENTS, Environment, [])}
 
@@ -106,8 +110,7 @@ class RunWriter:
             self._known.add(environment.id)
 
     def close(self) -> None:
-        self._records.close()
-        self._environments.close()
+        self._open.close()
 
     def _write(self, stream: IO[bytes], value: Any) -> None:
         try:

@@ -10,7 +10,6 @@ import warnings
 from collections import Counter
 
 import torch
-from fvcore.nn import FlopCountAnalysis
 from torch import Tensor, nn
 
 from attnbench.errors import UnmeasuredError
@@ -19,6 +18,10 @@ from attnbench.measure._bench import Bench, build, fake_tensors, feature_map
 from attnbench.measure._dispatch import Work
 from attnbench.measure.counted import count
 from attnbench.measure.memory_predicted import predicted_peak
+
+with warnings.catch_warnings():  # it scripts a loss at import, which newer torch deprecates
+    warnings.simplefilter("ignore")
+    from fvcore.nn import FlopCountAnalysis
 
 MAX_MACS = 20 * 10**9  # about half a second a core
 MAX_BYTES = 10**9

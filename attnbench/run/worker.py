@@ -10,6 +10,8 @@ import resource
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -83,13 +85,12 @@ def _attempt(
         with torch.device("meta"):
             build(task.trial)
         bench = Bench(task.trial, task.budget, task.seed)
-        if task.trial.device != NO_DEVICE and task.metrics:
-            _limit(bench, task)
-        for metric in task.metrics:
-            try:
-                readings |= measure.readings(metric, bench)
-            except UnmeasuredError as reason:
-                unmeasured[metric] = str(reason)
+        with _limited(bench, task):
+            for metric in task.metrics:
+                try:
+                    readings |= measure.readings(metric, bench)
+                except UnmeasuredError as reason:
+                    unmeasured[metric] = str(reason)
     except TooLargeError as reason:
         return "skipped", str(reason)
     except AttnbenchError as error:
@@ -104,8 +105,12 @@ def _attempt(
     return "ok", ""
 
 
-def _limit(bench: Bench, task: Task) -> None:
-    """Refuses a step that cannot fit, and bounds what the others may take."""
+@contextmanager
+def _limited(bench: Bench, task: Task) -> Iterator[None]:
+    """Refuses a step that cannot fit, and bounds the address space that the others may take."""
+    if task.trial.device == NO_DEVICE or not task.metrics:
+        yield
+        return
     needed, allowed = predicted_peak(bench), task.limits.memory_bytes
     if task.trial.device == "cuda":
         allowed = torch.cuda.mem_get_info()[0]
@@ -114,11 +119,15 @@ def _limit(bench: Bench, task: Task) -> None:
             f"predicted peak {quantity(needed, 'bytes')}, "
             f"above the {quantity(allowed, 'bytes')} allowed"
         )
+    before = resource.getrlimit(resource.RLIMIT_AS)
     if task.trial.device == "cpu":
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-        now = pages * resource.getpagesize()
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        resource.setrlimit(resource.RLIMIT_AS, (now + allowed + ADDRESS_SPACE_SLACK, hard))
+        most = pages * resource.getpagesize() + allowed + ADDRESS_SPACE_SLACK
+        resource.setrlimit(resource.RLIMIT_AS, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 def _end_with_parent() -> None:

@@ -1,0 +1,214 @@
+"""The command line with real workers, on the smallest suite that has everything."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from attnbench.store import read_run
+
+SUITE = """
+title    = "tiny"
+question = "does it run?"
+heads    = ["fcn", "ema"]
+
+[[sweep]]
+device   = "meta"
+metrics  = ["params", "modelled", "counted", "fvcore", "memory_predicted"]
+channels = 16
+size     = [4, 6, 8]
+
+[[sweep]]
+metrics  = ["memory", "latency"]
+channels = 16
+size     = [4, 6, 8]
+
+[budget]
+rounds = 3
+max_seconds = 0.3
+warmup_seconds = 0.01
+
+[[claim]]
+id     = "ema-linear"
+says   = "linear"
+source = "EMANet"
+check  = { kind = "exponent", metric = "memory_predicted", head = "fcn", within = [0.9, 1.1] }
+"""
+RECORDS = 2 * 3 + 3 * 2 * 3
+
+
+@pytest.fixture
+def here(tmp_path):
+    (tmp_path / "tiny.toml").write_text(SUITE)
+    return tmp_path
+
+
+def command(*words):
+    return [sys.executable, "-m", "attnbench", *words]
+
+
+def attnbench(here, *words):
+    return subprocess.run(command(*words), cwd=here, capture_output=True, text=True, timeout=120)
+
+
+def begin(here, *words):
+    return subprocess.Popen(
+        command(*words), cwd=here, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def the_run(here):
+    (path,) = (here / "results").iterdir()
+    return path
+
+
+def wait_for_records(here, number, seconds=60):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for path in here.glob("results/*/records.jsonl"):
+            if len(path.read_bytes().splitlines()) >= number:
+                return
+        time.sleep(0.01)
+    raise AssertionError(f"no {number} records within {seconds} s")
+
+
+def children(pid):
+    return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def identities(path):
+    return sorted((r.key, r.round, r.status) for r in read_run(path).records)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """One whole run, and what it printed."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    (folder / "tiny.toml").write_text(SUITE)
+    told = attnbench(folder, "run", "--suite", "tiny.toml", "--seed", "1")
+    return told, the_run(folder)
+
+
+def test_a_run_ends_with_table_verdicts_place_and_next_step(undisturbed):
+    told, path = undisturbed
+
+    assert told.returncode == 0, told.stderr
+    assert "holds" in told.stdout
+    assert "ema-linear" in told.stdout
+    assert f"records: results/{path.name}" in told.stdout
+    assert "next:    attnbench report --html" in told.stdout
+    assert f"{RECORDS} of {RECORDS} done" in told.stderr
+
+
+def test_every_trial_has_its_record_with_all_readings(undisturbed):
+    run = read_run(undisturbed[1])
+
+    assert len(run.records) == RECORDS
+    assert {r.status for r in run.records} == {"ok"}
+    static = {m for r in run.records if r.trial.device == "meta" for m in r.readings}
+    assert static >= {"params", "macs.modelled", "macs.counted", "macs.fvcore", "memory_predicted"}
+    assert len(run.environments) == 1
+
+
+def test_rounds_are_processes_and_samples_are_kept(undisturbed):
+    timed = [r for r in read_run(undisturbed[1]).records if "latency" in r.readings]
+
+    assert {r.round for r in timed} == {0, 1, 2}
+    assert all(len(r.readings["latency"].samples) >= 3 for r in timed)
+
+
+def test_a_worker_that_is_killed_costs_one_record(here):
+    run = begin(here, "run", "--suite", "tiny.toml", "--seed", "1")
+    wait_for_records(here, 8)  # the counts are done, it is timing
+    (worker,) = children(run.pid)
+    os.kill(worker, signal.SIGKILL)
+    assert run.wait(timeout=120) == 0, run.stderr.read()
+
+    statuses = [r.status for r in read_run(the_run(here)).records]
+    assert sorted(statuses) == ["crashed"] + ["ok"] * (RECORDS - 1)
+    run.stdout.close()
+    run.stderr.close()
+
+
+def test_a_run_that_is_killed_leaves_no_orphan_and_resumes_to_the_same_records(here, undisturbed):
+    run = begin(here, "run", "--suite", "tiny.toml", "--seed", "1")
+    wait_for_records(here, 9)
+    (worker,) = children(run.pid)
+    run.kill()
+    run.communicate(timeout=30)
+    end = time.monotonic() + 10
+    while Path(f"/proc/{worker}").exists():
+        assert time.monotonic() < end, "the worker outlived its run"
+        time.sleep(0.01)
+    before = len(read_run(the_run(here)).records)
+
+    told = attnbench(here, "run", "--resume", str(the_run(here)))
+
+    assert told.returncode == 0, told.stderr
+    assert before < RECORDS
+    assert identities(the_run(here)) == identities(undisturbed[1])
+
+
+def test_ctrl_c_says_how_to_go_on(here):
+    run = begin(here, "run", "--suite", "tiny.toml")
+    wait_for_records(here, 8)
+    run.send_signal(signal.SIGINT)
+    _, errors = run.communicate(timeout=60)
+
+    assert run.returncode == 130
+    assert f"interrupted; go on with: attnbench run --resume results/{the_run(here).name}" in errors
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["run", "--suite", "resoluton-sweep"], "unknown suite 'resoluton-sweep'; did you mean"),
+        (["run", "--suite", "none.toml"], "none.toml: cannot read the suite"),
+        (["run", "--suite", "broken.toml"], "broken.toml: not valid TOML: "),
+        (["run"], "which suite? as in: attnbench run --suite resolution-sweep"),
+        (["run", "--suite", "tiny.toml", "--head", "emma"], "--head: unknown head 'emma'; did you"),
+        (["run", "--suite", "tiny.toml", "--head", "ema:basis=3"], "unknown option of ema 'basis'"),
+        (["run", "--suite", "tiny.toml", "--head", "ema:bases=0"], "ema bases=0: ema: bases = 0"),
+        (["run", "--suite", "tiny.toml", "--only", "gc"], "unknown head of this suite 'gc'"),
+        (
+            ["run", "--suite", "tiny.toml", "--set", "size=0"],
+            "size = 0: expected a whole side above",
+        ),
+        (
+            ["run", "--suite", "tiny.toml", "--set", "sise=8"],
+            "unknown axis 'sise'; did you mean 'size'",
+        ),
+        (
+            ["run", "--suite", "tiny.toml", "--device", "cuda:9"],
+            "device 'cuda:9' is not there; this",
+        ),
+        (
+            ["run", "--suite", "tiny.toml", "--results", "tiny.toml"],
+            "tiny.toml: cannot write results",
+        ),
+        (["run", "--resume", "nowhere"], "nowhere: no such run folder"),
+        (["run", "--resume", "."], ".: not a run folder"),
+        (["run", "--resume", "x", "--seed", "1"], "--resume takes up a run as it was asked for"),
+        (["run", "--siut", "x"], "No such option '--siut'"),
+        (["runn"], "unknown command 'runn'; did you mean 'run'?"),
+        (["report"], "results: no run yet; make one with: attnbench run"),
+        (["report", "nowhere"], "nowhere"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_2_and_leaves_nothing(here, words, message):
+    (here / "broken.toml").write_text('title = "t"\nheads = [\n')
+
+    told = attnbench(here, *words)
+
+    assert told.returncode == 2, told.stderr
+    assert told.stderr.startswith("error: ")
+    assert message in told.stderr
+    assert len(told.stderr.splitlines()) == 1
+    assert told.stdout == ""
+    assert not (here / "results").exists()
+    assert not (here / "reports").exists()
