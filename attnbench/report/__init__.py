@@ -20,10 +20,12 @@ def write(run: Run, folder: Path) -> Path:
     draft = folder / f".{target.name}.{os.getpid()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        draft.write_text(page, encoding="utf-8")
-        draft.replace(target)
+        try:
+            draft.write_text(page, encoding="utf-8")
+            draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         reason = error.strerror or error
         raise StoreError(
             f"{folder}: cannot write the report ({reason}); choose another folder with --reports"

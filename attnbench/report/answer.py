@@ -1,43 +1,59 @@
 """The question answered in sentences. Each is made of what the run has, and left out without it."""
 
+from collections.abc import Iterable
+from math import prod
 from statistics import median
 
+from attnbench.report import rivals
 from attnbench.report.document import Inline, Text, code, listed, power, strong, text
 from attnbench.report.evidence import Evidence
-from attnbench.report.numbers import exponent, quantity, times, whole
-from attnbench.report.rivals import DENSE, dense, efficient
+from attnbench.report.numbers import exponent, quantity, side, times, whole
 from attnbench.report.slices import Slice
 from attnbench.stats import Estimate
+from attnbench.trial import Trial
 
 Parts = list[str | Inline]
+Costs = list[tuple[str, str]]  # metric, and what a sentence calls it
 FORWARD = "inference"
+NAMED = 5  # heads that a sentence compares one by one; more are told as a range
 
 
 def sentences(evidence: Evidence, at: Slice) -> list[Text]:
-    rival = next((t for t in dense(evidence) if t.kernel == "eager" and t.label in at.labels), None)
-    found: list[Text] = []
-    if rival:
-        others = [t.label for t in efficient(evidence) if t.kernel == "eager"]
-        lead = [*_costs(at, rival.label), *_comparison(at, others, rival.label)]
-        found.append(text(*lead, role="lead"))
-        found.append(text(*_fused(at, rival.label, others)))
-    found.append(text(*_growth(evidence, at)))
-    return [t for t in found if t.parts]
+    """How the cost grows, what it is at one size, and what a fused kernel changes."""
+    lines = {t.label: t for t in at.trials}
+    dense = [v for v in _eager(rivals.dense(evidence)) if v in lines and _costs(at, v)]
+    others = [v for v in _eager(rivals.efficient(evidence)) if v in lines]
+    found = [_growth(at, dense, others)]
+    if dense:
+        found.append(_answer(at, dense[0], others))
+        if f"{dense[0]} fused" in lines:
+            found.append(_fused(at, dense[0], others))
+    first, *rest = [parts for parts in found if parts] or [_least(at)]
+    return [text(*first, role="lead"), *(text(*parts) for parts in rest)]
+
+
+def _eager(trials: Iterable[Trial]) -> list[str]:
+    return [t.label for t in trials if t.kernel == "eager"]
 
 
 def machine(evidence: Evidence, at: Slice) -> Parts:
     """Where it was measured, how well, and what did not go well."""
-    run = evidence.run
-    where = [" with ".join(filter(None, [e.cpu, *(g.name for g in e.gpus)])) for e in run.environments.values()]
-    parts: Parts = [f"Measured on {at.device}: {'; '.join(where) or 'a machine that is not on record'}. "]
+    environments = evidence.run.environments.values()
+    where = [" with ".join([e.cpu, *(g.name for g in e.gpus)]) for e in environments]
+    on = "; ".join(where) or "a machine that is not on record"
+    parts: Parts = [f"Measured on {at.device}: {on}. "]
     if not at.device:
         parts = ["Nothing was run on a device: all numbers are counted or predicted. "]
-    half = [v for label in at.labels if (v := _half_width(at, label)) is not None]
+    half = [h for label in at.labels if (h := _half_width(at, label)) is not None]
     if half:
-        parts.append(f"The intervals of latency (95 %) are ±{100 * median(half):.1f} % in the middle. ")
-    lost = sum(s not in ("ok", "skipped") for s in evidence.fates.values())
+        width = f"±{100 * median(half):.1f} %"
+        parts.append(f"Latency is known to {width} (95 % interval, median over heads). ")
+    elif at.first("latency"):
+        parts.append("Latency was taken in one round, so its spread is not known. ")
     skipped = sum(s == "skipped" for s in evidence.fates.values())
-    return [*parts, f"{lost} trials failed, {skipped} were skipped."]
+    lost = len(evidence.fates) - skipped
+    failed = f"{lost or 'No'} {'trial' if lost == 1 else 'trials'} failed"
+    return [*parts, f"{failed}, {skipped or 'none'} {'was' if skipped == 1 else 'were'} skipped."]
 
 
 def _half_width(at: Slice, label: str) -> float | None:
@@ -47,79 +63,127 @@ def _half_width(at: Slice, label: str) -> float | None:
     return (value.estimate.high - value.estimate.low) / 2 / value.estimate.value
 
 
-def _costs(at: Slice, label: str) -> Parts:
-    """"On a 96×96 map dense self-attention takes 1.2 s and 700 MiB"."""
-    costs = [(strong(quantity(v.estimate, v.unit)), f" {what}") for v, what in _both(at, label)]
+def _costs(at: Slice, label: str) -> Costs:
+    """The two costs that the answer speaks of, the best that the run has."""
+    found = [("latency", "time"), ("macs.counted", "work")]
+    found = [c for c in found if at.value(label, c[0], FORWARD)][:1]
+    memory = [("memory", "memory"), ("memory_predicted", "predicted memory")]
+    return found + [c for c in memory if at.value(label, c[0], FORWARD)][:1]
+
+
+def _answer(at: Slice, dense: str, others: list[str]) -> Parts:
+    """As in "dense self_attention takes 1.2 s and 700 MiB; ema 12× less time"."""
+    costs = _costs(at, dense)
+    values = [at.value(dense, metric, FORWARD) for metric, _ in costs]
+    amounts = [
+        (strong(quantity(v.estimate, v.unit)), f" of {c[1]}")
+        for v, c in zip(values, costs, strict=True)
+    ]
+    size = f"{at.shape.height}×{at.shape.width} map of {at.shape.channels} channels"
+    pixels = f"N = {whole(at.shape.pixels)} pixels"
+    parts = [f"On a {size} ({pixels}), a forward pass of dense ", code(dense)]
+    parts += [" takes ", *listed(amounts), ". "]
+    told = [(code(v), " ", _factors(at, v, dense, costs)) for v in others[:NAMED]]
+    if len(others) > NAMED:
+        return [*parts, *_ranges(at, others, dense, costs)]
+    return [*parts, "Next to it, ", *_joined(told), "."] if told else parts
+
+
+def _factors(at: Slice, label: str, to: str, costs: Costs) -> str:
+    ratios = [(at.ratio(label, to, metric, FORWARD), what) for metric, what in costs]
+    return " and ".join(factor(r, what) for r, what in ratios if r)
+
+
+def _fused(at: Slice, dense: str, others: list[str]) -> Parts:
+    """What is left of the difference when the dense head never stores its map."""
+    fused, costs = f"{dense} fused", _costs(at, dense)
+    costs = [c for c in costs if at.value(fused, c[0], FORWARD)]
     if not costs:
         return []
-    shape = at.shape
-    where = f"On a {shape.height}×{shape.width} map (N = {whole(shape.pixels)}, C = {shape.channels}) a forward pass of dense "
-    return [where, code(label), " takes ", *listed(costs), ". "]
+    parts: Parts = ["The fused kernel never stores the N×N map: with it ", code(dense)]
+    parts += [" takes ", _factors(at, fused, dense, costs), " than without. "]
+    return [*parts, *_ranges(at, others, fused, costs)]
 
 
-def _both(at: Slice, label: str) -> list[tuple]:
-    """The two costs that the answer speaks of, as far as the run has them."""
-    found = [(at.value(label, "latency", FORWARD), "of time")]
-    measured = at.value(label, "memory", FORWARD)
-    predicted = at.value(label, "memory_predicted", FORWARD)
-    found.append((measured or predicted, "of memory" if measured else "of predicted memory"))
-    if not found[0][0]:
-        found.insert(0, (at.value(label, "macs.counted", FORWARD), "of work"))
-    return [(v, what) for v, what in found if v]
-
-
-def _comparison(at: Slice, labels: list[str], to: str) -> Parts:
-    """"ema takes 12× less time and 40× less memory"."""
+def _ranges(at: Slice, labels: list[str], to: str, costs: Costs) -> Parts:
+    """As in "the others take from 15× less time (gc) to 3.4× less time (isa)"."""
     told = []
-    for label in labels:
-        compared = _compared(at, label, to)
-        if compared:
-            told.append((code(label), " ", *listed([(c,) for c in compared])))
-    return ["Next to it, ", *[p for i, t in enumerate(told) for p in (*(["; "] if i else []), *t)], "."] if told else []
-
-
-def _compared(at: Slice, label: str, to: str) -> list[str]:
-    time = at.ratio(label, to, "latency", FORWARD)
-    metric = "memory" if at.value(to, "memory", FORWARD) else "memory_predicted"
-    memory = at.ratio(label, to, metric, FORWARD)
-    return [factor(r, what) for r, what in ((time, "time"), (memory, "memory")) if r]
+    for metric, what in costs:
+        ratios = [(r, v) for v in labels if (r := at.ratio(v, to, metric, FORWARD))]
+        ratios.sort(key=lambda pair: pair[0].value)
+        if len(ratios) > 1:
+            (low, first), (high, last) = ratios[0], ratios[-1]
+            least = ("from ", factor(low, what), " (", code(first), ")")
+            told.append((*least, " to ", factor(high, what), " (", code(last), ")"))
+    return ["Next to that, the others take ", *listed(told), "."] if told else []
 
 
 def factor(ratio: Estimate, what: str) -> str:
-    """"12× less time"; where the interval holds 1, that the two cannot be told apart."""
-    if (ratio.known and ratio.low <= 1 <= ratio.high) or ratio.value == 1:
+    """As in "12× less time"; about the same where the interval holds 1, or within 3 %."""
+    if (ratio.known and ratio.low <= 1 <= ratio.high) or abs(ratio.value - 1) < 0.03:
         return f"about the same {what}"
-    less = ratio.value < 1
-    return f"{times(1 / ratio.value if less else ratio.value)} {'less' if less else 'more'} {what}"
+    if ratio.value < 1:
+        return f"{times(1 / ratio.value)} less {what}"
+    return f"{times(ratio.value)} more {what}"
 
 
-def _fused(at: Slice, eager: str, others: list[str]) -> Parts:
-    """What is left of the difference when the dense head never makes its map."""
-    fused = f"{eager} fused"
-    compared = _compared(at, fused, eager)
-    if not compared or not at.value(fused, "latency", FORWARD):
-        return []
-    against = [(code(v), f" {' and '.join(c)}") for v in others if (c := _compared(at, v, fused))]
-    parts: Parts = ["With the fused kernel, which never stores the N×N map, ", code(eager), " itself takes "]
-    parts += [*listed([(c,) for c in compared]), ". "]
-    return [*parts, "Next to that, ", *[p for i, t in enumerate(against) for p in (*(["; "] if i else []), *t)], "."] if against else parts
-
-
-def _growth(evidence: Evidence, at: Slice) -> Parts:
-    """The exponents of the last doubling, of counts and of time."""
+def _growth(at: Slice, dense: list[str], others: list[str]) -> Parts:
+    """The exponents of the last doubling: of the dense heads, and of those held against them."""
     parts: Parts = []
-    for metric, what in (("macs.counted", "MACs grow"), ("latency", "latency grows")):
-        laws = {v: c.power_law() for v, c in at.curves(metric, FORWARD).items()}
-        eager = [t for t in at.trials if t.kernel == "eager" and laws.get(t.label)]
-        if not eager:
-            continue
-        told = [(*_power(laws[t.label].last), " for ", code(t.label)) for t in eager]
-        parts += [f"Over the last doubling of N, {what} as ", *listed(told), ". "]
-    return parts
+    for metric, what in (("macs.counted", "MACs"), ("latency", "latency")):
+        curves = at.curves(metric, FORWARD)
+        laws = {v: c.power_law() for v, c in curves.items()}
+        laws = {v: law.last for v, law in laws.items() if law and law.last.known}
+        groups = [("dense heads", dense), ("the others", others)]
+        told = [
+            (*_span([(laws[v], v) for v in labels if v in laws]), f" for {who}")
+            for who, labels in groups
+            if any(v in laws for v in labels)
+        ]
+        if told:
+            to = side(*max((curves[v].sizes[-1] for v in laws), key=prod))
+            start = f"Over the last doubling of N, {what} (to {to}) grow as "
+            parts += [f", and {what} (to {to}) as " if parts else start, *listed(told)]
+    return [*parts, "."] if parts else []
 
 
-def _power(estimate: Estimate) -> tuple[str, Inline]:
-    return power(exponent(estimate))
+def _least(at: Slice) -> Parts:
+    """For a run without a dense head: what its cheapest costs."""
+    kinds = (("latency", "time"), ("macs.counted", "work"), ("memory_predicted", "memory"))
+    for metric, what in kinds:
+        values = [(at.value(label, metric, FORWARD), label) for label in at.labels]
+        found = [(v, label) for v, label in values if v]
+        if found:
+            value, label = min(found, key=lambda pair: pair[0].estimate.value)
+            amount = strong(quantity(value.estimate, value.unit))
+            start = f"On a {at.shape.height}×{at.shape.width} map, "
+            return [
+                start,
+                code(label),
+                f" takes the least {what} for a forward pass: ",
+                amount,
+                ".",
+            ]
+    return ["No head has a reading of a forward pass."]
 
 
-__all__ = ["DENSE", "factor", "machine", "sentences"]
+def _span(powers: Iterable[tuple[Estimate, str]]) -> Parts:
+    """As in "N^1.00 (ema) to N^1.59 (isa)"; one power where they agree as printed."""
+    ordered = sorted(powers, key=lambda pair: pair[0].value)
+    (low, first), (high, last) = ordered[0], ordered[-1]
+    if exponent(low) == exponent(high):
+        return [*power(exponent(low))]
+    return [
+        *power(exponent(low)),
+        " (",
+        code(first),
+        ") to ",
+        *power(exponent(high)),
+        " (",
+        code(last),
+        ")",
+    ]
+
+
+def _joined(told: list[tuple]) -> Parts:
+    return [p for i, parts in enumerate(told) for p in (*(["; "] if i else []), *parts)]

@@ -1,7 +1,6 @@
-"""What a run holds, ready for the sections: curves by setting, values by trial, heads in order."""
+"""What a run holds, ready for the sections: curves, values by trial, heads in order."""
 
 import tomllib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
@@ -12,30 +11,9 @@ from attnbench.errors import AttnbenchError
 from attnbench.record import Origin, Reading, Record
 from attnbench.stats import Estimate
 from attnbench.store import Run
-from attnbench.suite import Suite, parse_suite
-from attnbench.trial import KERNELS, NO_DEVICE, Mode, Trial
-
-
-@dataclass(frozen=True, order=True)
-class Setting:
-    """What the lines of one figure share: all of a trial but head, options, kernel and map."""
-
-    batch: int
-    channels: int
-    part: str
-    dtype: str
-    device: str
-    mode: Mode
-
-    @classmethod
-    def of(cls, trial: Trial) -> "Setting":
-        shape = trial.shape
-        fields = (shape.batch, shape.channels, trial.part, trial.dtype, trial.device, trial.mode)
-        return cls(*fields)
-
-    def __str__(self) -> str:
-        where = "" if self.device == NO_DEVICE else f", {self.device}"
-        return f"batch {self.batch}, C = {self.channels}, {self.dtype}{where}"
+from attnbench.suite import Suite
+from attnbench.suite_file import parse_suite
+from attnbench.trial import KERNELS, NO_DEVICE, Trial
 
 
 @dataclass(frozen=True)
@@ -67,7 +45,23 @@ class Evidence:
     @cached_property
     def warnings(self) -> tuple[str, ...]:
         unread = f"the suite cannot be read, so its claims are not checked: {self._suite}"
-        return (*self.run.warnings, *([] if self.suite else [unread]))
+        return (*self.run.warnings, *([] if self.suite else [unread]), *self._unfinished)
+
+    @cached_property
+    def _unfinished(self) -> list[str]:
+        """Whether trials that went well on a device lack rounds that others have."""
+        rounds: dict[str, int] = {}
+        for record in self.records:
+            if record.trial.device != NO_DEVICE and record.key not in self.fates:
+                rounds[record.key] = rounds.get(record.key, 0) + 1
+        most = max(rounds.values(), default=0)
+        short = sum(n < most for n in rounds.values())
+        if not short:
+            return []
+        words = f"{short} of {len(rounds)} trials have fewer than {most} rounds"
+        return [
+            f"the run is not complete: {words}; go on with: attnbench run --resume {self.run.path}"
+        ]
 
     @cached_property
     def _suite(self) -> Suite | str:
@@ -138,12 +132,3 @@ def _value(readings: dict[int, Reading]) -> Value:
     measured = last.origin == "measured"
     estimate = stats.mean([*medians.values()]) if measured else stats.exactly(last.samples[0])
     return Value(estimate, last.unit, last.origin, medians, last.terms, last.notes)
-
-
-def by_setting(found: Iterable[Curve], mode: Mode) -> dict[Setting, list[Curve]]:
-    """The curves of one mode, those of the same setting together."""
-    groups: dict[Setting, list[Curve]] = {}
-    for curve in found:
-        if curve.trial.mode == mode:
-            groups.setdefault(Setting.of(curve.trial), []).append(curve)
-    return dict(sorted(groups.items()))

@@ -1,12 +1,12 @@
 """Numbers as the report prints them: with the digits that they deserve, and their interval."""
 
+import re
 from math import floor, isfinite, log10
 
 from attnbench.stats import Estimate
 from attnbench.units import digits, scale
 
 _TWO_DIGITS_BELOW = 2.0  # ± 1.4 keeps two digits, ± 3 one: rounding then moves it by under 17 %
-_SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 THIN = "\u202f"  # groups thousands and never breaks a line
 
 
@@ -21,7 +21,7 @@ def whole(value: float) -> str:
 
 
 def interval(estimate: Estimate, divisor: float = 1.0, significant: int = 3) -> str:
-    """"4.12 ± 0.08" where there is an interval, else the value alone."""
+    """As in "4.12 ± 0.08" where there is an interval, else the value alone."""
     value, half = estimate.value / divisor, (estimate.high - estimate.low) / 2 / divisor
     if not isfinite(half) or half == 0:
         return number(value, significant)
@@ -29,9 +29,11 @@ def interval(estimate: Estimate, divisor: float = 1.0, significant: int = 3) -> 
 
 
 def exponent(estimate: Estimate) -> str:
-    """A power of N, to two places or as far as its interval lets it."""
+    """A power of N, to two places or as far as its interval lets it; about one without interval."""
+    if not estimate.known:
+        return f"≈{estimate.value:.1f}".replace("-", "−")
     half = (estimate.high - estimate.low) / 2
-    if not isfinite(half) or half < 0.005:  # noqa: PLR2004 nothing to see at two places
+    if half < 0.005:
         return f"{estimate.value:.2f}".replace("-", "−")
     return _plus_minus(estimate.value, half, most=2)
 
@@ -44,7 +46,7 @@ def quantity(estimate: Estimate, unit: str) -> str:
 
 def times(ratio: float) -> str:
     """A factor: "12×", "1.4×"."""
-    return f"{number(ratio, 2 if ratio < 100 else 3)}×"  # noqa: PLR2004 two digits up to 99×
+    return f"{number(ratio, 2 if ratio < 100 else 3)}×"
 
 
 def side(height: int, width: int) -> str:
@@ -52,10 +54,18 @@ def side(height: int, width: int) -> str:
     return f"{height}²" if height == width else f"{height}×{width}"
 
 
-def power(base: str, exponent: float) -> str:
-    """"N¹·⁹⁸": superscripts, so that it also reads as plain text."""
-    text = f"{exponent:.2f}".replace("-", "⁻").replace(".", "·")
-    return base + text.translate(_SUPERSCRIPT)
+def misfit(residual: float) -> tuple[str, ...]:
+    """How far a fit is off at its worst: no line where that is nothing to see."""
+    if residual < 1.005:
+        return ()
+    off = times(residual) if residual >= 1.5 else f"{100 * (residual - 1):.0f} %"
+    return (f"off by up to {off}",)
+
+
+def regrouped(words: str) -> str:
+    """A sentence with its numbers written as on the rest of the page."""
+    words = re.sub(r"(?<=\d),(?=\d{3})", THIN, words)
+    return re.sub(r"(?<![\w-])-(?=\d)", "−", words)
 
 
 def _plus_minus(value: float, half: float, most: int = 12) -> str:

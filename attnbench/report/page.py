@@ -16,14 +16,18 @@ def render(run: Run) -> str:
     """The whole page. The same run gives the same bytes."""
     evidence = Evidence(run)
     first, *others = chapters(evidence)
-    return templates().get_template("page.html").render(
-        run=run,
-        title=evidence.words("title") or run.info.suite,
-        question=evidence.words("question") or f"What did the run of {run.info.suite} find?",
-        summary=first,
-        chapters=others,
-        light=LIGHT,
-        dark=DARK,
+    return (
+        templates()
+        .get_template("page.html")
+        .render(
+            run=run,
+            title=evidence.words("title") or run.info.suite,
+            question=evidence.words("question") or f"What did the run of {run.info.suite} find?",
+            summary=first,
+            chapters=others,
+            light=LIGHT,
+            dark=DARK,
+        )
     )
 
 

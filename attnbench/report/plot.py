@@ -12,8 +12,8 @@ class Line:
     label: str
     pair: str  # the label without its kernel: lines that end together share it
     slot: int
-    marker: str
-    dashed: bool
+    marker: int  # counts the options with which the head is in the figure
+    is_dashed: bool
     pixels: tuple[int, ...]
     values: tuple[float, ...]
     low: tuple[float, ...]

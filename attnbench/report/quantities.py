@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from attnbench.curves import Curve
-from attnbench.report.evidence import Evidence, Setting, by_setting
+from attnbench.report.evidence import Evidence
+from attnbench.report.settings import Setting, by_setting
 from attnbench.trial import MODES, Mode
 
 MODE_WORDS = {"inference": "forward", "training": "forward + backward"}
@@ -48,19 +49,22 @@ class Panel:
         return self.quantity.name + "".join(c if c.isalnum() else "-" for c in words)
 
 
-ATTENTION_MACS = Quantity("macs.counted", "inference", "MACs of the attention products", "contraction")
+_TERMS = {  # one kind of work that is followed beside the whole
+    "macs.counted": ("contraction", "MACs of the attention products alone, forward"),
+}
 
 
-def followed(evidence: Evidence) -> list[Quantity]:
-    """Known readings first, then any other that the run has."""
+def followed(evidence: Evidence, *, terms: bool = False) -> list[Quantity]:
+    """Known readings first, then any other that the run has; with `terms` also parts of them."""
     seen = {m: None for r in evidence.records for m in r.readings if not _is_aside(m)}
     metrics = [m for m in KNOWN if m in seen] + sorted(m for m in seen if m not in KNOWN)
-    return [
-        Quantity(m, mode, f"{KNOWN.get(m, m)}, {MODE_WORDS[mode]}")
-        for m in metrics
-        for mode in MODES
-        if any(c.trial.mode == mode for c in evidence.curves(m))
-    ]
+    found = []
+    for m in metrics:
+        modes = [mode for mode in MODES if any(c.trial.mode == mode for c in evidence.curves(m))]
+        found += [Quantity(m, mode, f"{KNOWN.get(m, m)}, {MODE_WORDS[mode]}") for mode in modes]
+        if terms and m in _TERMS and evidence.curves(m, _TERMS[m][0]):
+            found.append(Quantity(m, "inference", _TERMS[m][1], _TERMS[m][0]))
+    return found
 
 
 def panels(evidence: Evidence, quantity: Quantity, least: int = 1) -> list[Panel]:

@@ -11,7 +11,8 @@ _NOT_EFFICIENT = ("pairwise", "convolution")  # families: the dense ones, and th
 
 def dense(evidence: Evidence) -> list[Trial]:
     """One trial for each dense line of the run: a head with options and kernel."""
-    return [t for t in _lines(evidence) if t.head in DENSE]
+    found = [t for t in _lines(evidence) if t.head in DENSE]
+    return sorted(found, key=lambda t: DENSE.index(t.head))
 
 
 def efficient(evidence: Evidence) -> list[Trial]:

@@ -15,12 +15,12 @@ FATES = {"oom": "out of memory", "timeout": "time-out"}  # the other statuses re
 
 @dataclass(frozen=True)
 class Slice:
-    """Trials of one shape, type and part, on no device and on one; `trials` has one of each head."""
+    """Trials of one shape, type and part, on no device and on one; `trials` has one a label."""
 
     evidence: Evidence
     shape: Shape
     dtype: str
-    device: str  # "" where nothing was run on any
+    device: str  # "" where the run has none
     trials: tuple[Trial, ...]
     keys: dict[tuple[str, Mode, str], str]
 
@@ -45,7 +45,9 @@ class Slice:
 
     def curves(self, metric: str, mode: Mode) -> dict[str, Curve]:
         """The curves of a metric, by label, that pass through this slice."""
-        here = {self.keys.get((v, mode, d), "") for v in self.labels for d in (NO_DEVICE, self.device)}
+        here = {
+            self.keys.get((v, mode, d), "") for v in self.labels for d in (NO_DEVICE, self.device)
+        }
         lines = {self.evidence.trials[k].line for k in here if k}
         return {c.label: c for c in self.evidence.curves(metric) if c.trial.line in lines}
 
@@ -66,7 +68,7 @@ class Slice:
         if over is None or under is None or not under.estimate.value:
             return None
         shared = sorted(over.by_round.keys() & under.by_round.keys())
-        if over.origin != "measured" or len(shared) < 2:  # noqa: PLR2004 one round has no interval
+        if over.origin != "measured" or len(shared) < 2:
             return stats.exactly(over.estimate.value / under.estimate.value)
         pairs = [(over.by_round[r], under.by_round[r]) for r in shared]
         return stats.ratio([o for o, _ in pairs], [u for _, u in pairs])
@@ -90,9 +92,8 @@ def _slice(evidence: Evidence, device: str, trials: Iterable[Trial]) -> Slice:
     trials = sorted(trials, key=evidence.rank)
     keys = {(t.label, t.mode, t.device): t.key for t in trials}
     alive = {t.label: t for t in trials if _has_news(evidence, t.key)}
-    shown = tuple(alive.values())
-    on = device if any(t.device == device for t in trials) else ""
-    return Slice(evidence, trials[0].shape, trials[0].dtype, on, shown, keys)
+    shape, dtype = trials[0].shape, trials[0].dtype
+    return Slice(evidence, shape, dtype, device, tuple(alive.values()), keys)
 
 
 def _has_news(evidence: Evidence, key: str) -> bool:
@@ -104,7 +105,7 @@ def _order(s: Slice) -> tuple:
 
 
 def reference(found: list[Slice], dense: Iterable[str]) -> Slice | None:
-    """The slice to answer with: the largest map on which a dense head was timed, or any head was."""
+    """The slice to answer with: the largest map on which a dense head was timed, or else any."""
     dense = set(dense)
     ranked = sorted(found, key=lambda s: s.shape.pixels, reverse=True)
     timed = [s for s in ranked if any(s.estimates("latency", "inference"))]

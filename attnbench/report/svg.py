@@ -61,7 +61,7 @@ def _name_ids(root: ET.Element, name: str) -> None:
 
 def _styled(style: str) -> str:
     """Colours by the page's variables, and the page's own font."""
-    style = re.sub(r"font: ([\d.]+px)[^;]*", r"font-size: \1", style)
+    style = re.sub(r"font-family: [^;]*;? ?", "", style)
     return _COLOR.sub(lambda m: f"var({variables().get(m[0], '--ink')})", style)
 
 

@@ -1,14 +1,15 @@
-"""A table as a value: columns of cells, each with its unit and origin. Html comes from a template."""
+"""A table as a value: columns of cells, each with unit and origin. A template makes it HTML."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from attnbench.report.numbers import interval, number
+from attnbench.report.numbers import interval
 from attnbench.stats import Estimate
 from attnbench.trial import Trial
 from attnbench.units import scale
 
 NOTHING = "–"
+_LONG = 40  # characters
 
 
 @dataclass(frozen=True)
@@ -17,10 +18,15 @@ class Cell:
 
     text: str
     lines: tuple[str, ...] = ()
-    best: bool = False
+    is_best: bool = False
     slot: int | None = None
-    dashed: bool = False
+    is_dashed: bool = False
     tone: str = ""  # a verdict or a failure, for its colour
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is a sentence, that wants a wide column."""
+        return max(map(len, (self.text, *self.lines))) > _LONG
 
 
 @dataclass(frozen=True)
@@ -40,14 +46,24 @@ class Table:
 
     caption: str
     columns: tuple[Column, ...]
+    is_titled: bool = False  # what stands above it says the same as its caption
 
     @property
     def rows(self) -> list[tuple[Cell, ...]]:
         return list(zip(*(c.cells for c in self.columns), strict=True))
 
+    @property
+    def names_heads(self) -> bool:
+        return any(c.slot is not None for c in self.columns[0].cells)
+
     def without_empty_columns(self) -> "Table":
-        kept = [c for c in self.columns[1:] if any(x.text != NOTHING for x in c.cells)]
+        kept = [c for c in self.columns[1:] if any(x.tone != "missing" for x in c.cells)]
         return replace(self, columns=(self.columns[0], *kept))
+
+    def without_empty_rows(self) -> "Table":
+        kept = [i for i, row in enumerate(self.rows) if any(c.tone != "missing" for c in row[1:])]
+        columns = (replace(c, cells=tuple(c.cells[i] for i in kept)) for c in self.columns)
+        return replace(self, columns=tuple(columns))
 
 
 def names(trials: Sequence[Trial], slots: Sequence[str], title: str = "head") -> Column:
@@ -57,7 +73,12 @@ def names(trials: Sequence[Trial], slots: Sequence[str], title: str = "head") ->
 
 
 def name(trial: Trial, slots: Sequence[str]) -> Cell:
-    return Cell(trial.label, slot=slots.index(trial.head), dashed=trial.kernel != "eager")
+    return Cell(trial.label, slot=slots.index(trial.head), is_dashed=trial.kernel != "eager")
+
+
+def nothing() -> Cell:
+    """For what there is no number of."""
+    return Cell(NOTHING, tone="missing")
 
 
 def words(title: str, texts: Sequence[str | Cell]) -> Column:
@@ -85,25 +106,19 @@ def quantities(
     cells = []
     for i, value in enumerate(values):
         if value is None:
-            tone = "failed" if missing and missing[i] not in ("", "skipped") else "missing"
-            cells.append(Cell((missing[i] if missing else "") or NOTHING, tone=tone))
+            fate = missing[i] if missing else ""
+            cells.append(
+                Cell(fate or NOTHING, tone="missing" if fate in ("", "skipped") else "failed")
+            )
         else:
-            cells.append(Cell(interval(value, divisor), best=i in best))
+            cells.append(Cell(interval(value, divisor), is_best=i in best))
     return Column(title, tuple(cells), printed, origin)
-
-
-def counts(title: str, values: Sequence[float | None]) -> Column:
-    """Plain numbers without unit: a factor, an exponent."""
-    cells = tuple(Cell(NOTHING if v is None else number(v)) for v in values)
-    return Column(title, cells)
 
 
 def _best(values: Sequence[Estimate | None]) -> set[int]:
     known = {i: v for i, v in enumerate(values) if v}
-    if len(known) < 2:  # noqa: PLR2004 the best of one is no news
+    if len(known) < 2:
         return set()
     lowest = min(known.values(), key=lambda v: v.value)
     reach = lowest.high if lowest.known else lowest.value
     return {i for i, v in known.items() if (v.low if v.known else v.value) <= reach}
-
-

@@ -1,14 +1,16 @@
 """The first screen: the answer in sentences with their numbers, and every head in one table."""
 
+from math import prod
+
 from attnbench.curves import Curve
 from attnbench.report import answer
 from attnbench.report.document import Row, text
 from attnbench.report.evidence import Evidence
-from attnbench.report.numbers import exponent, whole
+from attnbench.report.numbers import exponent, side, whole
 from attnbench.report.rivals import dense
 from attnbench.report.sections import section
 from attnbench.report.slices import Slice, reference, slices
-from attnbench.report.tables import NOTHING, Cell, Column, Table, names, quantities
+from attnbench.report.tables import Cell, Column, Table, names, nothing, quantities
 
 _COLUMNS = (
     ("macs.counted", "inference", "MACs, forward"),
@@ -27,7 +29,9 @@ def summary(evidence: Evidence) -> list:
     if at is None:
         return [text("This run has no reading: below is what failed.", role="lead"), *warnings]
     machine = text(*answer.machine(evidence, at), role="note")
-    return [Row(((*answer.sentences(evidence, at), machine, *warnings), (headline(evidence, at),)))]
+    words = (*answer.sentences(evidence, at), machine, *warnings)
+    table = headline(evidence, at)
+    return [Row((words, (table,)))] if len(table.columns) > 1 else [*words]
 
 
 def headline(evidence: Evidence, at: Slice) -> Table:
@@ -55,9 +59,10 @@ def headline(evidence: Evidence, at: Slice) -> Table:
 def _growth(at: Slice, metric: str, title: str) -> Column:
     curves = at.curves(metric, "inference")
     cells = tuple(_last(curves.get(label)) for label in at.labels)
-    return Column(f"{title}, power of N", cells, unit="last doubling")
+    to = side(*max((c.sizes[-1] for c in curves.values()), key=prod)) if curves else ""
+    return Column(f"{title}, power of N", cells, unit=f"last doubling, to {to}")
 
 
 def _last(curve: Curve | None) -> Cell:
     law = curve.power_law() if curve else None
-    return Cell(exponent(law.last)) if law else Cell(NOTHING, tone="missing")
+    return Cell(exponent(law.last)) if law else nothing()

@@ -1,0 +1,32 @@
+"""attnbench report: a run as one page that answers its question."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command(epilog="Examples: attnbench report; attnbench report results/RUN --html")
+@click.argument("run", required=False)
+@click.option("--html", is_flag=True, help="One self-contained HTML page.  [default]")
+@click.option(
+    "--results", type=click.Path(path_type=Path), default=Path("results"), show_default=True,
+    help="Where run folders are.",
+)  # fmt: skip
+@click.option(
+    "--reports", type=click.Path(path_type=Path), default=Path("reports"), show_default=True,
+    help="Where the page is written.",
+)  # fmt: skip
+def command(run: str | None, *, html: bool, results: Path, reports: Path) -> None:  # noqa: ARG001 the only format so far
+    """Writes the report of RUN, a run folder or its name below results; the newest without it.
+
+    Prints the path of the page.
+    """
+    from attnbench.report import write
+    from attnbench.store import newest_run, read_run
+
+    click.echo(write(read_run(_folder(run, results) if run else newest_run(results)), reports))
+
+
+def _folder(run: str, results: Path) -> Path:
+    """The run folder that is meant: a path as typed, or a name below `results`."""
+    return results / run if not Path(run).is_dir() and (results / run).is_dir() else Path(run)

@@ -1,0 +1,85 @@
+"""From which resolution on each efficient head is cheaper than a dense one."""
+
+from math import isinf, sqrt
+
+from attnbench import stats
+from attnbench.curves import Curve
+from attnbench.report.document import Fold, text
+from attnbench.report.evidence import Evidence
+from attnbench.report.numbers import side, times
+from attnbench.report.quantities import Panel, followed, panels
+from attnbench.report.rivals import dense, efficient
+from attnbench.report.sections import section
+from attnbench.report.tables import Cell, Column, Table, names, nothing
+from attnbench.stats import Estimate
+from attnbench.trial import Trial
+
+
+@section("Where the efficient heads overtake the dense one", order=50)
+def crossings(evidence: Evidence) -> list | None:
+    found = [p for q in followed(evidence) for p in panels(evidence, q)]
+    rivals = efficient(evidence)
+    tables = [t for d in dense(evidence) if (t := _table(evidence, d, rivals, found))]
+    if not tables:
+        return None
+    intro = (
+        "The side of the square map from which on a head stays cheaper, up to the largest size "
+        "that both have, with its 95 % interval where it has one; below it, how the two compare "
+        "at that largest size. Between two sizes the ratio is taken as a power law."
+    )
+    folds = [Fold(t.caption, (t,), is_open=i == 0) for i, t in enumerate(tables)]
+    return [text(intro), *folds]
+
+
+def _table(evidence: Evidence, rival: Trial, rows: list[Trial], found: list[Panel]) -> Table | None:
+    columns = []
+    for panel in found:
+        curves = {c.label: c for c in panel.curves}
+        if rival.label not in curves:
+            continue
+        cells = tuple(_cell(curves[rival.label], curves.get(t.label)) for t in rows)
+        columns.append(Column(panel.title, cells, "from side", panel.curves[0].origin))
+    if not rows or not columns:
+        return None
+    caption = f"Cheaper than {rival.label}, from this side of the map on"
+    table = Table(caption, (names(rows, evidence.heads), *columns), is_titled=True)
+    return table.without_empty_rows()
+
+
+def _cell(rival: Curve, other: Curve | None) -> Cell:
+    shared = [s for s in rival.sizes if other and s in other.sizes]
+    if other is None or not shared:
+        return nothing()
+    ours, theirs = _rounds(other, shared), _rounds(rival, shared)
+    count = min(len(ours), len(theirs))
+    pixels = [h * w for h, w in shared]
+    at = stats.crossing(pixels, theirs[:count], ours[:count])
+    ratio = stats.ratio([r[-1] for r in ours[:count]], [r[-1] for r in theirs[:count]])
+    compared = f"{_compared(ratio.value)} at {side(*shared[-1])}"
+    if isinf(at.value):
+        return Cell(f"not up to {side(*shared[-1])}", (compared,), tone="bad")
+    if at.high <= pixels[0]:
+        return Cell(f"at most {side(*shared[0])}", (compared,), tone="good")
+    return Cell(f"{_side(at.value)}²", (*_interval(at), compared))
+
+
+def _rounds(curve: Curve, sizes: list[tuple[int, int]]) -> list[list[float]]:
+    places = [curve.sizes.index(s) for s in sizes]
+    return [[r[i] for i in places] for r in curve.rounds]
+
+
+def _interval(at: Estimate) -> tuple[str, ...]:
+    if at.exact:
+        return ()
+    high = "beyond" if isinf(at.high) else f"{_side(at.high)}²"
+    return (f"{_side(at.low)}² to {high}",)
+
+
+def _side(pixels: float) -> str:
+    return f"{sqrt(pixels):.0f}"
+
+
+def _compared(ratio: float) -> str:
+    if 0.995 < ratio < 1.005:
+        return "the same"
+    return f"{times(1 / ratio)} less" if ratio < 1 else f"{times(ratio)} more"

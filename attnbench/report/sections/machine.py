@@ -1,0 +1,83 @@
+"""Where and how the numbers were made."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+from attnbench.record import Environment, Gpu, Record
+from attnbench.report.document import Facts, Heading, bullets
+from attnbench.report.evidence import Evidence
+from attnbench.report.sections import section
+from attnbench.units import quantity
+
+
+@section("The machine and the run", order=100)
+def machine(evidence: Evidence) -> list:
+    blocks: list = []
+    environments = list(evidence.run.environments.values())
+    for i, environment in enumerate(environments, 1):
+        number = f" {i} of {len(environments)}" if len(environments) > 1 else ""
+        blocks += [Heading(f"Machine{number}"), Facts(_environment(environment))]
+    blocks += [Heading("Run"), Facts(_run(evidence))]
+    if evidence.warnings:
+        blocks += [Heading("Warnings"), bullets(evidence.warnings)]
+    return blocks
+
+
+def _environment(e: Environment) -> tuple[tuple[str, str], ...]:
+    dirty = ", with changes that are not committed" if e.dirty else ""
+    pairs = (
+        ("processor", f"{e.cpu}, {e.cores} cores usable, {e.threads} threads used"),
+        ("memory", quantity(e.memory_bytes, "bytes")),
+        ("GPU", "; ".join(map(_gpu, e.gpus)) or "none"),
+        ("CUDA", f"{e.cuda}, driver {e.driver}" if e.cuda else ""),
+        ("system", e.os),
+        ("software", f"Python {e.python}, torch {e.torch}, numpy {e.numpy}, fvcore {e.fvcore}"),
+        ("attnbench", f"{e.attnbench}{f', commit {e.commit}{dirty}' if e.commit else ''}"),
+        ("switches", ", ".join(f"{k} = {v}" for k, v in sorted(e.flags.items()))),
+        ("environment id", e.id),
+    )
+    return tuple((k, v) for k, v in pairs if v)
+
+
+def _gpu(g: Gpu) -> str:
+    told = [g.name, quantity(g.memory_bytes, "bytes") if g.memory_bytes else ""]
+    told.append(f"cap {g.power_cap_watts:.0f} W" if g.power_cap_watts else "")
+    told.append(f"SM clock up to {g.max_sm_clock_mhz} MHz" if g.max_sm_clock_mhz else "")
+    return ", ".join(filter(None, told))
+
+
+def _run(evidence: Evidence) -> tuple[tuple[str, str], ...]:
+    info = evidence.run.info
+    statuses = Counter(r.status for r in evidence.records)
+    pairs = (
+        ("run", evidence.run.name),
+        ("suite", info.suite),
+        ("begun", info.created),
+        ("device", f"{info.device}, {info.threads} threads"),
+        ("seed", f"{info.seed}, of the order of trials and of their inputs"),
+        ("asked for", ", ".join(f"{k} = {v}" for k, v in sorted(info.settings.items()) if v)),
+        (
+            "rounds",
+            f"{1 + max((r.round for r in evidence.records), default=0)}, each a fresh process",
+        ),
+        ("records", ", ".join(f"{n} {s}" for s, n in statuses.most_common())),
+        ("duration", _duration(evidence.records)),
+    )
+    return tuple((k, v) for k, v in pairs if v)
+
+
+def _duration(records: tuple[Record, ...]) -> str:
+    started = [(datetime.fromisoformat(r.started), r.seconds) for r in records if r.started]
+    if not started:
+        return ""
+    end = max(t + timedelta(seconds=s) for t, s in started)
+    wall = (end - min(t for t, _ in started)).total_seconds()
+    busy = sum(s for _, s in started)
+    return f"{_clock(wall)} from the first record to the last, {_clock(busy)} of it in trials"
+
+
+def _clock(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,51 @@
+"""One table a size: everything that was found of each head there."""
+
+from attnbench.report.document import Fold, text
+from attnbench.report.evidence import Evidence
+from attnbench.report.numbers import whole
+from attnbench.report.quantities import followed
+from attnbench.report.rivals import dense
+from attnbench.report.sections import section
+from attnbench.report.slices import Slice, reference, slices
+from attnbench.report.tables import Column, Table, names, quantities
+
+_FIRST = (("params", "parameters"), ("macs.counted", "MACs"), ("flops.counted", "FLOPs"))
+
+
+@section("Every size", order=60)
+def sizes(evidence: Evidence) -> list | None:
+    found = slices(evidence)
+    if not found:
+        return None
+    chosen = reference(found, [t.label for t in dense(evidence)])
+    intro = (
+        "Bold: the lowest of the column, with all whose interval reaches it. Counts are exact; "
+        "± is half of a 95 % interval over rounds; a number without it is exact or was taken once."
+    )
+    folds = [Fold(_title(s), (table(evidence, s),), is_open=s is chosen) for s in found]
+    return [text(intro), *folds]
+
+
+def table(evidence: Evidence, at: Slice) -> Table:
+    columns = [names(at.trials, evidence.heads)]
+    for metric, title in _FIRST:
+        if at.first(metric):
+            columns.append(_column(at, metric, "inference", title))
+    others = [q for q in followed(evidence) if q.metric != "macs.counted"]
+    columns += [_column(at, q.metric, q.mode, q.title) for q in others if at.first(q.metric)]
+    return Table(_title(at), tuple(columns), is_titled=True).without_empty_columns()
+
+
+def _column(at: Slice, metric: str, mode: str, title: str) -> Column:
+    value = at.first(metric)
+    is_device = value.origin == "measured"
+    return quantities(
+        title, at.estimates(metric, mode), value.unit, origin=value.origin,
+        missing=at.missing(mode) if is_device else (), mark_best=True,
+    )  # fmt: skip
+
+
+def _title(at: Slice) -> str:
+    shape = at.shape
+    size = f"{shape.height}×{shape.width} (N = {whole(shape.pixels)})"
+    return f"{size}, C = {shape.channels}, batch {shape.batch}, {at.dtype}"

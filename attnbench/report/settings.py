@@ -1,0 +1,47 @@
+"""Which curves may share a figure: those of one setting."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from attnbench.curves import Curve
+from attnbench.trial import NO_DEVICE, Mode, Trial
+
+
+@dataclass(frozen=True, order=True)
+class Setting:
+    """What the lines of one figure share: all of a trial but head, options, kernel and map."""
+
+    batch: int
+    channels: int
+    part: str
+    dtype: str
+    device: str
+    mode: Mode
+
+    @classmethod
+    def of(cls, trial: Trial) -> "Setting":
+        shape = trial.shape
+        fields = (shape.batch, shape.channels, trial.part, trial.dtype, trial.device, trial.mode)
+        return cls(*fields)
+
+    def __str__(self) -> str:
+        where = "" if self.device == NO_DEVICE else f", {self.device}"
+        return f"batch {self.batch}, C = {self.channels}, {self.dtype}{where}"
+
+
+def by_setting(found: Iterable[Curve], mode: Mode) -> dict[Setting, list[Curve]]:
+    """The curves of one mode, those of the same setting together, one of each label.
+
+    What was not measured is the same on every device; the curve with the most sizes stands for it.
+    """
+    groups: dict[Setting, dict[str, Curve]] = {}
+    for curve in found:
+        if curve.trial.mode != mode:
+            continue
+        setting = Setting.of(curve.trial)
+        if curve.origin != "measured":
+            setting = replace(setting, device=NO_DEVICE)
+        group = groups.setdefault(setting, {})
+        best = max(group.get(curve.label, curve), curve, key=lambda c: len(c.pixels))
+        group[curve.label] = best
+    return {setting: list(group.values()) for setting, group in sorted(groups.items())}

@@ -1,0 +1,187 @@
+"""What sections find, from numbers that can be checked on paper."""
+
+from dataclasses import replace
+
+import pytest
+from made_up import made_up_run, reading, record, trial
+
+from attnbench.report.answer import factor, sentences
+from attnbench.report.document import Fold, Inline
+from attnbench.report.evidence import Evidence
+from attnbench.report.sections import SECTIONS
+from attnbench.report.slices import reference, slices
+from attnbench.report.tables import Table, names, quantities
+from attnbench.stats import Estimate, exactly
+
+SIDES = (4, 8, 16, 32)
+
+
+def evidence(*records):
+    return Evidence(replace(made_up_run(rounds=1), records=records, warnings=()))
+
+
+def counted(head, side, macs, **fields):
+    return record(trial(head, side), {"macs.counted": reading(macs, "MACs", "counted", **fields)})
+
+
+def timed(head, side, seconds, number=0):
+    where = trial(head, side, device="cpu")
+    return record(where, {"latency": reading(seconds, "s", "measured")}, round=number)
+
+
+def plain(text):
+    return "".join(p.text if isinstance(p, Inline) else p for p in text.parts)
+
+
+def tables(blocks):
+    for block in blocks:
+        if isinstance(block, Table):
+            yield block
+        elif isinstance(block, Fold):
+            yield from tables(block.blocks)
+
+
+def row(table, name):
+    return next([(c.text, *c.lines) for c in r[1:]] for r in table.rows if r[0].text == name)
+
+
+def test_a_head_of_64_n_overtakes_one_of_n_squared_at_a_side_of_8():
+    found = evidence(
+        *(counted("self_attention", s, s**4) for s in SIDES),
+        *(counted("ema", s, 64 * s * s) for s in SIDES),
+    )
+
+    table = next(tables(SECTIONS["crossings"].body(found)))
+
+    assert row(table, "ema") == [("8²", "16× less at 32²")]  # 32⁴ / (64 · 32²) = 16
+
+
+def test_a_head_that_is_always_cheaper_and_one_that_never_is():
+    found = evidence(
+        *(counted("self_attention", s, s**4) for s in SIDES),
+        *(counted("ema", s, s**4 // 2) for s in SIDES),
+        *(counted("gc", s, 3 * s**4) for s in SIDES),
+    )
+
+    table = next(tables(SECTIONS["crossings"].body(found)))
+
+    assert row(table, "ema") == [("at most 4²", "2.0× less at 32²")]
+    assert row(table, "gc") == [("not up to 32²", "3.0× more at 32²")]
+
+
+def test_the_last_doubling_of_n_squared_plus_n_is_below_two():
+    found = evidence(*(counted("non_local", s, s**4 + s * s) for s in SIDES))
+
+    local, fitted = tables(SECTIONS["exponents"].body(found))
+
+    # log(32⁴ + 32²) - log(16⁴ + 16²) over log 4 is 1.998
+    assert row(local, "non_local") == [("2.00",)]
+    assert fitted.columns[1].unit == "4² to 32²"
+
+
+def test_formula_and_count_that_differ_are_named():
+    other = {"macs.modelled": reading(99, "MACs", "modelled")}
+    ours = {"macs.counted": reading(100, "MACs", "counted")}
+    found = evidence(record(trial("ema", 16), ours | other))
+
+    told = [b for b in SECTIONS["flops"].body(found) if not isinstance(b, Table | Fold)]
+
+    assert any("differ in 1 of 1 cases: ema at 16² (MACS)" in plain(t) for t in told)
+
+
+@pytest.mark.parametrize(
+    ("fvcore", "notes", "cell"),
+    [
+        (100, (), ("equal",)),
+        (90, ("it does not see -10",), ("−10", "it does not see −10")),
+        (90, (), ("−10 MACs, and no reason known",)),
+    ],
+)
+def test_what_fvcore_counts_otherwise_is_named_or_held_against_us(fvcore, notes, cell):
+    ours = {"macs.counted": reading(100, "MACs", "counted")}
+    theirs = {"macs.fvcore": reading(fvcore, "MACs", "counted", notes=notes)}
+    found = evidence(record(trial("ema", 16), ours | theirs))
+
+    table = next(tables(SECTIONS["flops"].body(found)))
+
+    assert row(table, "ema")[-1] == cell
+
+
+def test_failures_are_counted_by_reason():
+    failed = [
+        record(trial("ema", s, device="cpu"), {}, status="oom", message="too large")
+        for s in (64, 32)
+    ]
+    late = record(trial("gc", 32, device="cpu"), {}, status="timeout", message="")
+
+    table = next(tables(SECTIONS["failures"].body(evidence(*failed, late))))
+
+    assert [[c.text for c in r[:5]] for r in table.rows] == [
+        ["oom", "too large", "2", "ema", "32², 64²"],
+        ["timeout", "no reason on record", "1", "gc", "32²"],
+    ]
+
+
+def test_a_failure_stands_in_the_table_of_its_size():
+    gone = record(trial("gc", 16, device="cpu"), {}, status="oom", message="too large")
+    found = evidence(timed("ema", 16, 1.0), gone)
+
+    table = next(tables(SECTIONS["sizes"].body(found)))
+
+    assert row(table, "gc") == [("out of memory",)]
+
+
+def test_the_answer_compares_with_the_dense_head():
+    seconds = {"self_attention": (10.0, 11.0), "ema": (1.0, 1.1)}
+    found = evidence(
+        *(timed(head, 16, s, i) for head, both in seconds.items() for i, s in enumerate(both))
+    )
+
+    told = [plain(t) for t in sentences(found, reference(slices(found), ["self_attention"]))]
+
+    assert "ema 10× less time" in told[0]
+
+
+def test_the_answer_is_at_the_largest_map_on_which_a_dense_head_was_timed():
+    found = evidence(timed("self_attention", 8, 1.0), timed("ema", 8, 1.0), timed("ema", 16, 1.0))
+
+    assert reference(slices(found), ["self_attention"]).side == "8²"
+    assert reference(slices(found), []).side == "16²"
+
+
+@pytest.mark.parametrize(
+    ("ratio", "text"),
+    [
+        (exactly(0.1), "10× less time"),
+        (exactly(3), "3.0× more time"),
+        (exactly(1.01), "about the same time"),
+        (Estimate(0.8, 0.5, 1.3), "about the same time"),
+    ],
+)
+def test_a_comparison_says_no_more_than_its_interval(ratio, text):
+    assert factor(ratio, "time") == text
+
+
+def test_best_is_all_that_the_interval_of_the_lowest_reaches():
+    values = [Estimate(1.0, 0.9, 1.1), Estimate(1.2, 1.05, 1.35), Estimate(2.0, 1.9, 2.1), None]
+
+    column = quantities("latency", values, "s", mark_best=True)
+
+    assert [c.is_best for c in column.cells] == [True, True, False, False]
+    assert column.unit == "s"
+
+
+def test_a_head_has_one_colour_and_a_kernel_its_line():
+    trials = [trial("ema", 8), trial("isa", 8), trial("isa", 8, kernel="fused")]
+
+    cells = names(trials, ("ema", "isa")).cells
+
+    assert [(c.slot, c.is_dashed) for c in cells] == [(0, False), (1, False), (1, True)]
+
+
+@pytest.mark.parametrize("name", list(SECTIONS))
+def test_a_section_has_a_title_and_a_place_of_its_own(name):
+    entry = SECTIONS[name]
+
+    assert entry.title
+    assert [s.order for s in SECTIONS.values()].count(entry.order) == 1
