@@ -159,20 +159,23 @@ def crossing(
     x = np.log(np.asarray(sizes, dtype=float)[order])
     gap = np.log(np.atleast_2d(np.asarray(other, dtype=float))[:, order])
     gap = gap - np.log(np.atleast_2d(np.asarray(dense, dtype=float))[:, order])
-    value = _crossing(x, gap.mean(axis=0))
+    value = float(_crossings(x, gap.mean(axis=0, keepdims=True))[0])
     if len(gap) == 1:
         return exactly(value)
     draws = np.random.default_rng(0).integers(0, len(gap), (DRAWS, len(gap)))
-    found = np.sort([_crossing(x, gap[draw].mean(axis=0)) for draw in draws])
+    found = np.sort(_crossings(x, gap[draws].mean(axis=1)))
     low, high = found[int(DRAWS * (1 - LEVEL) / 2)], found[int(DRAWS * (1 + LEVEL) / 2) - 1]
     return Estimate(value, float(low), float(high))
 
 
-def _crossing(x: np.ndarray, gap: np.ndarray) -> float:
-    dearer = np.nonzero(gap >= 0)[0]
-    if not len(dearer):
-        return float(np.exp(x[0]))
-    i = int(dearer[-1])
-    if i == len(x) - 1:
-        return float("inf")
-    return float(np.exp(x[i] + (x[i + 1] - x[i]) * gap[i] / (gap[i] - gap[i + 1])))
+def _crossings(x: np.ndarray, gaps: np.ndarray) -> np.ndarray:
+    """For each row of log ratios over `x`: the size behind the last that is not below 0."""
+    dearer = gaps >= 0
+    last = gaps.shape[1] - 1 - np.argmax(dearer[:, ::-1], axis=1)
+    found = np.full(len(gaps), np.inf)
+    found[~dearer.any(axis=1)] = np.exp(x[0])
+    inside = np.nonzero(dearer.any(axis=1) & (last < gaps.shape[1] - 1))[0]
+    i = last[inside]
+    before, after = gaps[inside, i], gaps[inside, i + 1]
+    found[inside] = np.exp(x[i] + (x[i + 1] - x[i]) * before / (before - after))
+    return found

@@ -1,25 +1,45 @@
-"""What a run prints when it ends: the verdicts on its claims."""
-
-import click
+"""What a run prints when it ends: a table of one size, MACs three ways, and the verdicts."""
 
 from attnbench.claims import Verdict, verdicts
+from attnbench.cli._blocks import print_blocks, stdout
+from attnbench.report.document import Fold
+from attnbench.report.evidence import Evidence
+from attnbench.report.numbers import exponent, interval
+from attnbench.report.rivals import dense
+from attnbench.report.sections.flops import flops
+from attnbench.report.sections.sizes import table
+from attnbench.report.slices import reference, slices
 from attnbench.store import Run
 from attnbench.suite import Suite
 
+WHERE = {"fit": "fit", "last": "last doubling"}
+
 
 def print_summary(run: Run, suite: Suite) -> None:
+    """Tables and verdicts to stdout."""
+    console, evidence = stdout(), Evidence(run)
+    if at := reference(slices(evidence), [t.label for t in dense(evidence)]):
+        print_blocks(console, [table(evidence, at)])
+    print_blocks(console, [b for b in flops(evidence) or () if not isinstance(b, Fold)])
+    console.print()
     for verdict in verdicts(suite.claims, run.records):
-        click.echo(line(verdict))
+        console.print(_line(verdict), markup=False)
 
 
-def line(verdict: Verdict) -> str:
-    found = verdict.found
-    value = ""
-    if found is not None:
-        value = (
-            f"{found.value:.3f}"
-            if found.exact
-            else f"{found.value:.3f} [{found.low:.3f}, {found.high:.3f}]"
-        )
-    last = f", last doubling {verdict.law.last.value:.3f}" if verdict.law else ""
-    return f"{verdict.word:18} {verdict.claim.id:24} {value}{last} {verdict.detail}"
+def _line(verdict: Verdict) -> str:
+    """As in "holds  ema-linear-macs  MACs ~ N^1.00 (0.99 to 1.01), last doubling N^1.00, ..."."""
+    check = verdict.claim.check
+    low, high = check.within
+    found = [verdict.detail]
+    if verdict.law is not None:
+        law = verdict.law
+        found = [
+            f"fitted N^{exponent(law.exponent)}",
+            f"last doubling N^{exponent(law.last)}",
+            *found,
+            f"claimed of the {WHERE[check.of]}: {low:g} to {high:g}",
+        ]
+    elif verdict.found is not None:
+        found = [f"ratio {interval(verdict.found)}", *found, f"claimed: {low:g} to {high:g}"]
+    metric = f"{check.metric} ({check.terms})" if check.terms else check.metric
+    return f"{verdict.word:17}  {verdict.claim.id:18}  {metric}: {', '.join(found)}"

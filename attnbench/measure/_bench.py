@@ -1,5 +1,6 @@
 """A built head and its input: what every metric is a function of."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,6 +73,7 @@ class Bench:
     trial: Trial
     budget: Budget = Budget()
     seed: int = 0
+    first_seconds: float = 0.0  # of the forward pass that checked the output
 
     @cached_property
     def real(self) -> Step:
@@ -83,7 +85,9 @@ class Bench:
         with torch.device(self.trial.device):
             step = self._step(build(self.trial), feature_map(self.trial))
         _wake_zero_weights(step.module)
+        start = time.perf_counter()
         y = step.forward()
+        self.first_seconds = time.perf_counter() - start
         if y.shape != step.x.shape:
             want, got = tuple(step.x.shape), tuple(y.shape)
             raise HeadError(

@@ -18,19 +18,22 @@ class Samples:
     stopped: str
 
 
-def sample(timer: Timer, budget: Budget) -> Samples:
+def sample(timer: Timer, budget: Budget, warmed: float = 0.0) -> Samples:
     """Warm up by time, find how many calls the clock needs, then sample until the budget says stop.
 
-    It ends when the interval of the median is within `budget.precision` or when the samples have
-    taken `budget.max_seconds`, and in no case before `budget.min_samples`. Time is what `timer`
-    returns: nothing here looks at a clock.
+    `warmed` are the seconds of a call that was made already: it counts as warm-up. Sampling ends
+    when the interval of the median is within `budget.precision` or when the samples have taken
+    `budget.max_seconds`, and in no case before `budget.min_samples`. Time is what `timer` returns:
+    nothing here looks at a clock.
     """
-    spent, calls = 0.0, 1
-    while spent < budget.warmup_seconds:
-        spent += timer(1)
+    spent, took, calls = warmed, warmed, 1
+    while not took or spent < budget.warmup_seconds:
+        took = timer(1)
+        spent += took
     # Doubling, not adding: a head may take 20 us or 20 s, and neither should cost minutes.
-    while timer(calls) < budget.min_sample_seconds:
+    while took < budget.min_sample_seconds:
         calls *= 2
+        took = timer(calls)
     values: list[float] = []
     while True:
         values.append(timer(calls) / calls)

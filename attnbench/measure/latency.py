@@ -33,7 +33,7 @@ def latency(bench: Bench) -> dict[str, Found]:
     gc.collect()
     gc.disable()  # a collection in the middle of a sample is not the head's
     try:
-        samples = sample(timer, bench.budget)
+        samples = sample(timer, bench.budget, warmed=0.0 if step.training else bench.first_seconds)
     finally:
         gc.enable()
         step.forget_gradients()

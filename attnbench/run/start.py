@@ -1,6 +1,5 @@
 """From what was typed to a session that can run: a fresh run, or one taken up again."""
 
-import os
 import random
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -73,7 +72,7 @@ class Prepared:
 
 
 def fresh(
-    name: str, asked: Asked, results: Path, *, threads: int | None = None, seed: int | None = None
+    name: str, asked: Asked, results: Path, *, threads: int = 1, seed: int | None = None
 ) -> Prepared:
     """A new run folder below `results`. Everything is checked before the folder is made.
 
@@ -87,7 +86,7 @@ def fresh(
         attnbench=attnbench.__version__,
         seed=random.SystemRandom().randrange(2**31) if seed is None else seed,
         device=asked.device,
-        threads=threads or len(os.sched_getaffinity(0)),
+        threads=threads,
         settings={"heads": asked.heads, "only": asked.only, "set": asked.settings},
     )
     hello, kind, gpu = _greet(suite, info)

@@ -193,7 +193,10 @@ def test_ctrl_c_says_how_to_go_on(here):
         ),
         (["run", "--resume", "nowhere"], "nowhere: no such run folder"),
         (["run", "--resume", "."], ".: not a run folder"),
-        (["run", "--resume", "x", "--seed", "1"], "--resume takes up a run as it was asked for"),
+        (
+            ["run", "--resume", "x", "--seed", "1"],
+            "--resume takes up a run as it was asked for; leave out seed",
+        ),
         (["run", "--siut", "x"], "No such option '--siut'"),
         (["runn"], "unknown command 'runn'; did you mean 'run'?"),
         (["report"], "results: no run yet; make one with: attnbench run"),

@@ -34,7 +34,15 @@ def test_warm_up_goes_by_time():
 
     sample(clock([0.25], calls), budget(warmup_seconds=1.0))
 
-    assert calls == [1] * (4 + 1 + 3)  # a second of warm-up, one to calibrate, three samples
+    assert calls == [1] * (4 + 3)  # a second of warm-up, whose last call also calibrates; samples
+
+
+def test_a_call_that_was_made_before_is_the_warm_up_of_a_slow_head():
+    calls = []
+
+    sample(clock([2.0], calls), budget(warmup_seconds=1.0), warmed=2.0)
+
+    assert calls == [1, 1, 1]
 
 
 def test_sampling_ends_when_the_median_is_known_to_the_asked_precision():
@@ -46,7 +54,7 @@ def test_sampling_ends_when_the_median_is_known_to_the_asked_precision():
 
 
 def test_sampling_ends_when_the_budget_is_spent():
-    seconds = [1.0] + [1.0, 2.0] * 50
+    seconds = [1.0] + [1.0, 2.0] * 50  # the first one is warm-up
 
     found = sample(clock(seconds, []), budget(max_seconds=9.0, precision=0.001))
 

@@ -1,4 +1,4 @@
-"""A worker without torch that does what the option `do` of a trial tells it: for tests of isolation."""
+"""A worker without torch that does what the option `do` of a trial tells it."""
 
 import os
 import signal

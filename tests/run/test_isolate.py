@@ -1,4 +1,3 @@
-import os
 import time
 from pathlib import Path
 
@@ -76,9 +75,8 @@ def test_a_time_out_leaves_no_process_behind(start):
 
     assert not alive(worker.pid)
     assert not children.exists()
-    assert not [
-        p for p in os.listdir("/proc") if p.isdigit() and _group(p) == worker.pid and alive(p)
-    ]
+    processes = [p.name for p in Path("/proc").iterdir() if p.name.isdigit()]
+    assert not [p for p in processes if _group(p) == worker.pid and alive(p)]
 
 
 def _group(pid):
