@@ -26,8 +26,13 @@ def print_blocks(console: Console, blocks: Iterable[Any]) -> None:
         if isinstance(block, Table):
             console.print(_grid(block))
         elif isinstance(block, Text):
-            words = (p.text if isinstance(p, Inline) else p for p in block.parts)
-            console.print(Styled("".join(words)))
+            console.print(Styled("".join(map(_words, block.parts))))
+
+
+def _words(part: str | Inline) -> str:
+    if isinstance(part, str):
+        return part
+    return f"^{part.text}" if part.tag == "sup" else part.text
 
 
 def _grid(table: Table) -> Grid:

@@ -1,13 +1,14 @@
-"""What a run prints when it ends: a table of one size, MACs three ways, and the verdicts."""
+"""What a run prints when it ends: the answer, MACs three ways, and the verdicts."""
 
 from attnbench.claims import Verdict, verdicts
 from attnbench.cli._blocks import print_blocks, stdout
+from attnbench.report import answer
 from attnbench.report.document import Fold
 from attnbench.report.evidence import Evidence
 from attnbench.report.numbers import exponent, interval
 from attnbench.report.rivals import dense
 from attnbench.report.sections.flops import flops
-from attnbench.report.sections.sizes import table
+from attnbench.report.sections.summary import headline
 from attnbench.report.slices import reference, slices
 from attnbench.store import Run
 from attnbench.suite import Suite
@@ -19,11 +20,12 @@ def print_summary(run: Run, suite: Suite) -> None:
     """Tables and verdicts to stdout."""
     console, evidence = stdout(), Evidence(run)
     if at := reference(slices(evidence), [t.label for t in dense(evidence)]):
-        print_blocks(console, [table(evidence, at)])
+        print_blocks(console, [headline(evidence, at), *answer.sentences(evidence, at)])
+        console.print()
     print_blocks(console, [b for b in flops(evidence) or () if not isinstance(b, Fold)])
     console.print()
     for verdict in verdicts(suite.claims, run.records):
-        console.print(_line(verdict), markup=False)
+        console.print(_line(verdict), markup=False, soft_wrap=True)
 
 
 def _line(verdict: Verdict) -> str:
