@@ -43,7 +43,7 @@ class RunInfo:
     seed: int
     device: str
     threads: int
-    settings: dict[str, Any] = field(default_factory=dict)  # --set, --head, --only
+    asked: dict[str, tuple[str, ...]] = field(default_factory=dict)  # head, only, set as typed
     schema: int = SCHEMA
 
 

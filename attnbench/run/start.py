@@ -87,7 +87,7 @@ def fresh(
         seed=random.SystemRandom().randrange(2**31) if seed is None else seed,
         device=asked.device,
         threads=threads,
-        settings={"heads": asked.heads, "only": asked.only, "set": asked.settings},
+        asked={"head": asked.heads, "only": asked.only, "set": asked.settings},
     )
     hello, kind, gpu = _greet(suite, info)
     writer = RunWriter.create(results, replace(info, device=(gpu and f"cuda:{gpu}") or kind), text)
@@ -99,8 +99,7 @@ def resumed(path: Path) -> Prepared:
     run = read_run(path)
     if not run.suite_text:
         raise StoreError(f"{path}: its suite.toml is gone; it can be reported but not resumed")
-    settings = {k: tuple(v) for k, v in run.info.settings.items()}
-    asked = Asked(settings["heads"], settings["only"], settings["set"], run.info.device)
+    asked = Asked(*(run.info.asked.get(k, ()) for k in ("head", "only", "set")), run.info.device)
     suite = asked.of(parse_suite(run.suite_text, run.info.suite, str(path / "suite.toml")))
     hello, kind, gpu = _greet(suite, run.info)
     done = tuple(session.reusable(run.records, hello.environment.id))

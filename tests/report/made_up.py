@@ -80,7 +80,7 @@ def made_up_run(*, name: str = "20260101-000000-resolution-sweep", rounds: int =
             seed=7,
             device="cpu",
             threads=2,
-            settings={"set": [], "head": []},
+            asked={"set": ("rounds=5",)},
         ),
         suite_text=SUITE,
         records=(*records, *_failed()),

@@ -55,7 +55,10 @@ def _run(evidence: Evidence) -> tuple[tuple[str, str], ...]:
         ("begun", info.created),
         ("device", f"{info.device}, {info.threads} threads"),
         ("seed", f"{info.seed}, of the order of trials and of their inputs"),
-        ("asked for", ", ".join(f"{k} = {v}" for k, v in sorted(info.settings.items()) if v)),
+        (
+            "asked for",
+            " ".join(f"--{k} {v}" for k, values in sorted(info.asked.items()) for v in values),
+        ),
         (
             "rounds",
             f"{1 + max((r.round for r in evidence.records), default=0)}, each a fresh process",
@@ -64,6 +67,11 @@ def _run(evidence: Evidence) -> tuple[tuple[str, str], ...]:
         ("duration", _duration(evidence.records)),
     )
     return tuple((k, v) for k, v in pairs if v)
+
+
+def _asked(asked: dict[str, tuple[str, ...]]) -> str:
+    """As it was typed."""
+    return " ".join(f"--{name} {v}" for name, values in sorted(asked.items()) for v in values)
 
 
 def _duration(records: tuple[Record, ...]) -> str:
