@@ -71,3 +71,18 @@ def test_an_option_out_of_range_is_an_error_of_the_trial():
 def test_limits_are_of_the_step_not_of_the_process():
     # 16 channels of 6 x 5 in float32 need 2 KiB; an interpreter with torch needs far more.
     assert done("latency", limits=Limits(memory_bytes=100_000)).status == "ok"
+
+
+def test_a_step_that_takes_more_than_it_may_is_out_of_memory(monkeypatch):
+    from attnbench.run import worker
+
+    monkeypatch.setattr(worker, "predicted_peak", lambda _bench: 0)
+    monkeypatch.setattr(worker, "ADDRESS_SPACE_SLACK", 0)
+
+    # One map of the pairs of 96 x 96 pixels takes 340 MB.
+    limits = Limits(memory_bytes=100_000_000)
+    record = done("latency", head="non_local", shape=Shape(1, 16, 96, 96), limits=limits)
+
+    assert record.status == "oom"
+    assert "allocate" in record.message
+    assert done("latency").status == "ok"

@@ -26,7 +26,7 @@ def machine(evidence: Evidence) -> list:
 def _environment(e: Environment) -> tuple[tuple[str, str], ...]:
     dirty = ", with changes that are not committed" if e.dirty else ""
     pairs = (
-        ("processor", f"{e.cpu}, {e.cores} cores usable, {e.threads} threads used"),
+        ("processor", f"{e.cpu}, {e.cores} cores usable, {e.threads} used"),
         ("memory", quantity(e.memory_bytes, "bytes")),
         ("GPU", "; ".join(map(_gpu, e.gpus)) or "none"),
         ("CUDA", f"{e.cuda}, driver {e.driver}" if e.cuda else ""),
@@ -53,7 +53,7 @@ def _run(evidence: Evidence) -> tuple[tuple[str, str], ...]:
         ("run", evidence.run.name),
         ("suite", info.suite),
         ("begun", info.created),
-        ("device", f"{info.device}, {info.threads} threads"),
+        ("device", f"{info.device}, CPU threads: {info.threads}"),
         ("seed", f"{info.seed}, of the order of trials and of their inputs"),
         (
             "asked for",
