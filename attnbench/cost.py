@@ -7,6 +7,7 @@ the number and printed to show where the number comes from, so the two cannot di
 import re
 from dataclasses import dataclass, field, replace
 from functools import cache
+from math import gcd
 from types import CodeType
 
 from attnbench import convention
@@ -88,9 +89,35 @@ class Cost:
         each = f"{convention.SQUARED_REDUCTION}·" if squared else ""
         return self._add(Term(name, "reduction", flops=f"{each}{elements}"))
 
+    def adaptive_mean(self, name: str, maps: str, height: int, width: int) -> "Cost":
+        """Means of `maps` maps over `height` x `width` windows that cover them evenly.
+
+        Neighbours share a row or column wherever H/h or W/w is no whole number: the windows
+        read H + h - gcd(H, h) rows together, whether they are fewer or more than the rows.
+        """
+        more = {"H": height, "W": width}
+        more = {side: count - gcd(self.symbols[side], count) for side, count in more.items()}
+        sides = (f"({side} + {rows})" if rows else side for side, rows in more.items())
+        return self.reduction(name, "·".join([maps, *sides]))
+
+    def bilinear(self, name: str, elements: str) -> "Cost":
+        """Interpolation between four neighbours, `elements` written."""
+        return self._add(Term(name, "resampling", flops=f"{convention.BILINEAR}·{elements}"))
+
     def weights(self, name: str, params: str) -> "Cost":
         """Parameters that cost no arithmetic of their own, or whose work another term has."""
         return self._add(Term(name, "pointwise", params=params))
+
+    def joined(self, other: "Cost") -> "Cost":
+        """The terms of both, over the symbols of both.
+
+        Raises ValueError for a symbol that has another value in the other.
+        """
+        for symbol, value in other.symbols.items():
+            ours = self.symbols.get(symbol, value)
+            if ours != value:
+                raise ValueError(f"{symbol} is {ours} in one cost and {value} in the other")
+        return Cost(self.symbols | other.symbols, self.terms + other.terms)
 
     def value(self, formula: str) -> int:
         """`formula` with this cost's symbols put in. Raises ValueError for a fraction."""
@@ -113,14 +140,20 @@ class Cost:
         return sum(self.value(t.params) for t in self.terms)
 
     def macs_by_kind(self) -> dict[str, int]:
-        return self._by_kind({t: self.value(t.macs) for t in self.terms})
+        return self._by_kind([self.value(t.macs) for t in self.terms])
 
     def flops_by_kind(self) -> dict[str, int]:
-        worth = {t: FLOPS_PER_MAC * self.value(t.macs) + self.value(t.flops) for t in self.terms}
-        return self._by_kind(worth)
+        return self._by_kind([self.flops_of(t) for t in self.terms])
 
-    def _by_kind(self, worth: dict[Term, int]) -> dict[str, int]:
-        kinds = {k: sum(v for t, v in worth.items() if t.kind == k) for k in convention.KINDS}
+    def flops_of(self, term: Term) -> int:
+        """FLOPs of one term, those of its multiply-adds among them."""
+        return FLOPS_PER_MAC * self.value(term.macs) + self.value(term.flops)
+
+    def _by_kind(self, worth: list[int]) -> dict[str, int]:
+        """`worth` is that of each term in turn; two terms may be equal, as pools of one size."""
+        kinds = dict.fromkeys(convention.KINDS, 0)
+        for term, value in zip(self.terms, worth, strict=True):
+            kinds[term.kind] += value
         return {k: v for k, v in kinds.items() if v}
 
     def _add(self, term: Term) -> "Cost":

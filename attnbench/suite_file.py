@@ -110,7 +110,7 @@ def parse_head(text: str) -> HeadChoice:
         key, equals, value = pair.partition("=")
         if not equals:
             raise SuiteError(f"--head {text}: {pair!r} is no option; write name:option=value")
-        options[key.strip()] = _typed(value.strip())
+        options[key.strip()] = typed(value.strip())
     return _choice(name, options, "--head")
 
 
@@ -122,11 +122,11 @@ def override(suite: Suite, settings: Iterable[str]) -> Suite:
             raise SuiteError(f"--set {setting}: write axis=value, as in size=64,128")
         known = [*AXES, *(f.name for f in fields(Budget))]
         if key in AXES:
-            values = _axis(key, [_typed(v) for v in text.split(",")], f"--set {setting}")
+            values = _axis(key, [typed(v) for v in text.split(",")], f"--set {setting}")
             sweeps = tuple(replace(s, axes=s.axes | {key: values}) for s in suite.sweeps)
             suite = replace(suite, sweeps=sweeps)
         elif key in known:
-            budget = msgspec.to_builtins(suite.budget) | {key: _typed(text)}
+            budget = msgspec.to_builtins(suite.budget) | {key: typed(text)}
             suite = replace(suite, budget=_settings(budget, Budget, f"--set {setting}"))
         else:
             raise UnknownNameError("axis", key, known, "--set")
@@ -188,7 +188,7 @@ def _axis(axis: str, values: list[Any], where: str) -> list[Any]:
     if not values:
         raise SuiteError(f"{where}: axis {axis!r} needs at least one value, as in {axis} = [64]")
     if axis == "size":
-        return [_size(v, where) for v in values]
+        return [map_size(v, where) for v in values]
     return [_axis_value(axis, v, where) for v in values]
 
 
@@ -201,11 +201,11 @@ def _axis_value(axis: str, value: Any, where: str) -> Any:
     return value
 
 
-def _size(value: Any, where: str) -> Size:
+def map_size(value: Any, where: str) -> Size:
     """A side, or height and width as [h, w] in a file and "HxW" when typed."""
-    if isinstance(value, str) and "x" in value:
-        value = [_typed(v) for v in value.split("x")]
     pair = value if isinstance(value, list) else [value, value]
+    if isinstance(value, str) and "x" in value:
+        pair = [typed(v) for v in value.split("x")]
     if len(pair) != 2 or not all(map(_whole, pair)):
         raise SuiteError(
             f"{where}: size = {value!r}: expected a whole side above zero, or [height, width]"
@@ -217,7 +217,7 @@ def _whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
-def _typed(text: str) -> Option:
+def typed(text: str) -> Option:
     """The number or truth value that `text` spells, else the text."""
     if text in ("true", "false"):
         return text == "true"

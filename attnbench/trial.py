@@ -7,12 +7,13 @@ from functools import cached_property
 from typing import Literal, get_args
 
 Option = bool | int | float | str
-Part = Literal["attention"]
+Part = Literal["attention", "head"]
 Dtype = Literal["float64", "float32", "bfloat16", "float16"]
 Mode = Literal["inference", "training"]
-Kernel = Literal["eager", "fused"]
+Kernel = Literal["eager", "fused", "compiled"]
 
 PARTS, DTYPES, MODES, KERNELS = map(get_args, (Part, Dtype, Mode, Kernel))
+CLASSES = 19  # Cityscapes: the logits of a head, as the published parameter counts have them
 NO_DEVICE = (
     "meta"  # torch's name for tensors that have a shape and no storage: nothing is allocated
 )
@@ -46,7 +47,11 @@ def label(head: str, options: dict[str, Option], kernel: Kernel = "eager") -> st
 
 @dataclass(frozen=True)
 class Trial:
-    """One cell of a sweep. `options` holds only what differs from the head's defaults."""
+    """One cell of a sweep. `options` holds only what differs from the head's defaults.
+
+    `part` is the attention block on the channels of `shape`, or the whole head: from a backbone's
+    features of `shape` to the logits of CLASSES.
+    """
 
     head: str
     shape: Shape
@@ -67,6 +72,11 @@ class Trial:
     def line(self) -> str:
         """Key of the trials that differ from this one in height and width only."""
         return replace(self, shape=Shape(self.shape.batch, self.shape.channels, 0, 0)).key
+
+    @property
+    def output(self) -> Shape:
+        """Shape of what comes out: that of the input, or with CLASSES for the channels."""
+        return self.shape if self.part == "attention" else replace(self.shape, channels=CLASSES)
 
     @property
     def label(self) -> str:

@@ -11,13 +11,7 @@ from rich.text import Text as Styled
 from attnbench.report.document import Inline, Text
 from attnbench.report.tables import Cell, Table
 
-NO_TERMINAL_WIDTH = 400  # a pipe has no width: lines are not broken for it
 _TONES = {"good": "green", "bad": "red", "failed": "red", "unsure": "yellow", "missing": "dim"}
-
-
-def stdout() -> Console:
-    console = Console(highlight=False, soft_wrap=False)
-    return console if console.is_terminal else Console(highlight=False, width=NO_TERMINAL_WIDTH)
 
 
 def print_blocks(console: Console, blocks: Iterable[Any]) -> None:

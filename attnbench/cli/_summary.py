@@ -1,7 +1,8 @@
 """What a run prints when it ends: the answer, MACs three ways, and the verdicts."""
 
 from attnbench.claims import Verdict, verdicts
-from attnbench.cli._blocks import print_blocks, stdout
+from attnbench.cli._blocks import print_blocks
+from attnbench.cli._console import stdout
 from attnbench.report import answer
 from attnbench.report.document import Fold
 from attnbench.report.evidence import Evidence

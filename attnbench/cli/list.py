@@ -1,10 +1,14 @@
 """attnbench list: what there is to measure, by what, and in which suite."""
 
 import json
+import re
+import textwrap
+from typing import Any
 
 import click
 
 KINDS = ("heads", "suites", "metrics")
+WIDTH = 120  # of a line; JSON and `show` have what does not fit
 
 
 @click.command(epilog="Example: attnbench list heads")
@@ -18,34 +22,58 @@ def command(kind: str | None, *, as_json: bool) -> None:
         return
     for i, (name, entries) in enumerate(found.items()):
         click.echo(f"{chr(10) if i else ''}{name}")
-        widths = [max(len(str(e[c])) for e in entries) for c in list(entries[0])[:-1]]
-        for entry in entries:
-            *cells, last = (str(v) for v in entry.values())
-            left = "  ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True))
-            click.echo(f"  {left}  {last}")
+        for line in _head_lines(entries) if name == "heads" else _lines(_texts(entries)):
+            click.echo(line)
 
 
-def _entries(kind: str) -> list[dict[str, str]]:
-    from attnbench import heads, measure, suite_file
-
+def _entries(kind: str) -> list[dict[str, Any]]:
+    """What a program gets."""
     if kind == "suites":
+        from attnbench import suite_file
+
         read = (
             suite_file.read_suite(suite_file.suite_path(n))[0] for n in suite_file.suite_names()
         )
         return [{"name": s.name, "question": s.question} for s in read]
     if kind == "metrics":
+        from attnbench import measure
+
         told = {n: measure.describe(n) for n in measure.METRICS}
         return [
             {"name": n, "origin": d.keywords["origin"], "about": d.summary} for n, d in told.items()
         ]
+    from attnbench import heads
+
+    keys = ("family", "complexity", "year", "paper", "params")
     told = {n: heads.describe(n) for n in heads.HEADS}
     return [
-        {
-            "name": n,
-            "family": d.keywords["family"],
-            "complexity": d.keywords["complexity"],
-            "year": str(d.keywords["year"]),
-            "about": d.summary,
-        }
-        for n, d in told.items()
+        {"name": n, **{k: d.keywords[k] for k in keys}, "about": d.summary} for n, d in told.items()
     ]
+
+
+def _head_lines(entries: list[dict[str, Any]]) -> list[str]:
+    """Under titles. The complexity without what it comes to or defines, the paper shortened."""
+    from attnbench.units import digits
+
+    titles = ["name", "family", "MACs", "params at C=512", "year", "paper"]
+    counts = [digits(e["params"], len(str(e["params"]))) for e in entries]
+    widest = max(map(len, [titles[3], *counts]))
+    rows = []
+    for entry, count in zip(entries, counts, strict=True):
+        growth = re.split("[:,]", entry["complexity"])[0]
+        left = [entry["name"], entry["family"], growth, count.rjust(widest)]
+        rows.append([*left, str(entry["year"]), entry["paper"]])
+    return _lines([titles, *rows])
+
+
+def _texts(entries: list[dict[str, Any]]) -> list[list[str]]:
+    return [list(map(str, entry.values())) for entry in entries]
+
+
+def _lines(rows: list[list[str]]) -> list[str]:
+    """Rows in columns, the last one cut where the line would be too long."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
+    left = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=False)) for row in rows]
+    room = WIDTH - 4 - sum(widths) - 2 * (len(widths) - 1)
+    last = [textwrap.shorten(row[-1], room, placeholder=" …") for row in rows]
+    return [f"  {a}  {b}" for a, b in zip(left, last, strict=True)]

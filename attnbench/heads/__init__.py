@@ -6,12 +6,16 @@ tested by the contract tests, and usable in every suite.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from attnbench.declaration import Declaration, declaration
 from attnbench.registry import Registry
+from attnbench.trial import Option
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 Family = Literal[
     "convolution", "pairwise", "compact", "factorised", "global", "multi-scale", "channel"
@@ -23,12 +27,22 @@ HEADS = Registry("head", __name__, Path(__file__).parent)
 
 
 def head(
-    *, family: Family, year: int, paper: str, complexity: str, maps: tuple[str, ...] = ()
+    *,
+    family: Family,
+    year: int,
+    paper: str,
+    complexity: str,
+    params: int,
+    maps: tuple[str, ...] = (),
+    wiring: str = "plain",
 ) -> Callable[[T], T]:
     """Declares the class below it as the head of this file.
 
-    `complexity` is the growth of MACs in the field's symbols ("N²·C"). `maps` names the
-    `nn.Identity` submodules through which an affinity passes, so that a forward hook can take it.
+    `complexity` is the growth of MACs in the field's symbols ("N²·C"). `params` are the parameters
+    at 512 channels, as trained. `maps` names the `nn.Identity` submodules through which an affinity
+    passes, so that a forward hook can take it.
+    `wiring` is how the official network uses the block: a name in `_whole.WIRINGS`, or "own" where
+    the class builds the network itself, by `whole(channels, **options)`.
     All values are literals: they are read from the file's text by `describe`.
     """
 
@@ -45,9 +59,9 @@ def describe(name: str) -> Declaration:
 
 
 def kernels(name: str) -> tuple[str, ...]:
-    """The kernels that a head supports: those its `kernel` option names, else eager alone."""
+    """The kernels of a head: those its `kernel` option names, else eager, and eager compiled."""
     option = describe(name).options.get("kernel")
-    return tuple(map(str, option.choices)) if option else ("eager",)
+    return *(map(str, option.choices) if option else ("eager",)), "compiled"
 
 
 def source(name: str) -> str:
@@ -55,3 +69,26 @@ def source(name: str) -> str:
     path = HEADS.path(name)
     files = [path, *sorted(path.parent.glob("_*.py"))]
     return hashlib.sha256(b"\0".join(f.read_bytes() for f in files)).hexdigest()[:12]
+
+
+def load_official(name: str, state_dict: "Mapping[str, Tensor]", **options: Option) -> "nn.Module":
+    """The head of an official module with its weights: (N, C, H, W) -> (N, C, H, W).
+
+    `name` is that of the module ("ema_official"), or of a head that has one official module alone,
+    which is then meant ("gc": "gc_official"). The state dict is the module's own, under the names
+    of the official code without a prefix. C and widths are read from its shapes; `options` are
+    those of the head that no shape tells, and `channels` where no tensor has any. The head has the
+    type of the weights and is in training mode; what the module lacks (the classifier of "ocr")
+    starts as in a new head.
+
+        weights = torch.load("emanet.pth", weights_only=True)
+        emau = {k.removeprefix("emau."): v for k, v in weights.items() if k.startswith("emau.")}
+        head = load_official("ema_official", emau).eval()
+
+    Raises UnknownNameError for an unknown module or option; HeadError for a head with several
+    modules or none, for names that are missing or unknown, for a tensor of another shape (it says
+    which and what was expected), and for channels that nothing tells.
+    """
+    from attnbench.heads._loading import load  # noqa: PLC0415 it imports torch, listing must not
+
+    return load(name, state_dict, options)

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from typing import get_args
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -13,11 +14,18 @@ RANK = 4  # (N, C, H, W)
 
 
 def conv_bn_relu(
-    inputs: int, outputs: int, *, size: int = 1, bias: bool = False, slope: float = 0.0
+    inputs: int,
+    outputs: int,
+    *,
+    size: int = 1,
+    dilation: int = 1,
+    bias: bool = False,
+    slope: float = 0.0,
 ) -> nn.Sequential:
     """Convolution that keeps H and W, batch norm, ReLU; leaky with a `slope` above 0."""
     layers: OrderedDict[str, nn.Module] = OrderedDict()
-    layers["conv"] = nn.Conv2d(inputs, outputs, size, padding=size // 2, bias=bias)
+    padding = dilation * (size // 2)
+    layers["conv"] = nn.Conv2d(inputs, outputs, size, padding=padding, dilation=dilation, bias=bias)
     layers["norm"] = nn.BatchNorm2d(outputs)
     layers["relu"] = nn.LeakyReLU(slope) if slope else nn.ReLU()
     return nn.Sequential(layers)
@@ -76,14 +84,16 @@ def attend(
 
 
 def _as_one_head(x: Tensor, width: int) -> Tensor:
-    """(B, C, N) -> (B, 1, N, width), channels last, contiguous, filled up with zeros.
+    """(B, C, N) -> (B, 1, N, width), channels last, filled up with zeros.
 
     With another layout, or with keys and values of two widths, torch takes the call apart into
-    products that make the map after all.
+    products that make the map after all. To it, only a copy has a single channel last.
     """
     rows = x.transpose(1, 2)
     missing = width - x.shape[1]
-    return (F.pad(rows, (0, missing)) if missing else rows).contiguous().unsqueeze(1)
+    filled = F.pad(rows, (0, missing)) if missing else rows
+    last = filled.stride(-1) == 1
+    return (filled if last else filled.clone(memory_format=torch.contiguous_format)).unsqueeze(1)
 
 
 def check_input(head: nn.Module, x: Tensor) -> None:
@@ -107,5 +117,16 @@ def check_options(head: nn.Module, **options: str | float) -> None:
             raise HeadError(f"{_name(head)}: {option} = {value}: expected a number above 0")
 
 
+def numbers(head: nn.Module, option: str, text: str) -> tuple[int, ...]:
+    """The whole numbers above 0 that `text` lists, as in "1-2-3-6"; commas part typed options.
+
+    Raises HeadError for anything else.
+    """
+    parts = str(text).split("-")
+    if not all(part.isdecimal() and int(part) for part in parts):
+        raise HeadError(f"{_name(head)}: {option} = {text!r}: expected numbers as in '1-2-3-6'")
+    return tuple(map(int, parts))
+
+
 def _name(head: nn.Module) -> str:
-    return type(head).__module__.rpartition(".")[2]
+    return getattr(head, "head", type(head).__module__.rpartition(".")[2])

@@ -20,7 +20,8 @@ from attnbench.cost import Cost
 from attnbench.errors import HeadError
 from attnbench.heads import head
 from attnbench.heads._layers import check_input, check_options
-from attnbench.trial import Shape
+from attnbench.heads._whole import WIDTH, Trunk, Whole, Wiring
+from attnbench.trial import Option, Shape
 
 
 @head(
@@ -28,7 +29,9 @@ from attnbench.trial import Shape
     year=2019,
     paper="Expectation-Maximization Attention Networks for Semantic Segmentation",
     complexity="N·K·C·T",
+    params=525_824,
     maps=("responsibilities",),
+    wiring="own",
 )
 class EMA(nn.Module):
     """(N, C, H, W) -> (N, C, H, W), through an HW x K map per image and step.
@@ -68,6 +71,20 @@ class EMA(nn.Module):
         self.responsibilities = nn.Identity()
         self.output = nn.Conv2d(channels, channels, 1, bias=False)
         self.output_norm = nn.BatchNorm2d(channels, momentum=3e-4 if variant == "official" else 0.1)
+
+    @classmethod
+    def whole(cls, channels: int, **options: Option) -> Whole:
+        """Half as many channels after the block; mmsegmentation then joins the features.
+
+        Every batch norm of the network has the momentum of the block's.
+        """
+        block = cls(WIDTH, **options)
+        wiring = Wiring(after=WIDTH // 2, join=block.variant == "mmseg")
+        network = Whole([Trunk(block, channels, wiring)])
+        for layer in network.modules():
+            if isinstance(layer, nn.BatchNorm2d):
+                layer.momentum = block.output_norm.momentum
+        return network
 
     def forward(self, x: Tensor) -> Tensor:
         check_input(self, x)

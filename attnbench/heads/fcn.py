@@ -17,6 +17,8 @@ from attnbench.trial import Shape
     year=2015,
     paper="Fully Convolutional Networks for Semantic Segmentation",
     complexity="N·C²",
+    params=2_360_320,
+    wiring="joined",
 )
 class FCN(nn.Module):
     """(N, C, H, W) -> (N, C, H, W), each pixel from the nine around it."""

@@ -44,6 +44,7 @@ STAGES = {
     year=2019,
     paper="Interlaced Sparse Self-Attention for Semantic Segmentation",
     complexity="N·(P + N/P)·C, with P = √N: N·√N·C",
+    params=2_366_464,
     maps=("stages.long_range.affinity", "stages.short_range.affinity"),
 )
 class ISA(nn.Module):
@@ -115,9 +116,18 @@ def _in_groups(
     return y.permute([order.index(axis) for axis in range(len(order))]).reshape(x.shape)
 
 
-@cache
 def balanced_window(height: int, width: int) -> tuple[int, int]:
     """The window with the fewest pairs, padding included; of equals the squarest, then tallest."""
+    return _fewest_pairs(height, width)
+
+
+# As torch.compiler.assume_constant_result does, which would import all of the compiler: the search
+# is numbers of the shape alone, and no part of a compiled graph.
+balanced_window._dynamo_marked_constant = True
+
+
+@cache
+def _fewest_pairs(height: int, width: int) -> tuple[int, int]:
     ph, pw = np.ogrid[1 : height + 1, 1 : width + 1]
     pixels, windows = ph * pw, -(-height // ph) * -(-width // pw)
     pairs = pixels * windows * (pixels + windows)

@@ -26,7 +26,9 @@ from attnbench.trial import Shape
     year=2018,
     paper="Non-local Neural Networks",
     complexity="N²·C",
+    params=526_080,
     maps=("affinity",),
+    wiring="surrounded",
 )
 class NonLocal(nn.Module):
     """(N, C, H, W) -> (N, C, H, W), through an HW x HW map per image; K = C / `reduction`.

@@ -24,7 +24,8 @@ from attnbench.heads._layers import (
     conv_bn_relu_cost,
     zero_,
 )
-from attnbench.trial import Shape
+from attnbench.heads._whole import WIDTH, Trunk, Whole, Wiring
+from attnbench.trial import Option, Shape
 
 
 @head(
@@ -32,7 +33,9 @@ from attnbench.trial import Shape
     year=2018,
     paper="OCNet: Object Context Network for Scene Parsing",
     complexity="N²·C",
+    params=920_576,
     maps=("affinity",),
+    wiring="own",
 )
 class SelfAttention(nn.Module):
     """(N, C, H, W) -> (N, C, H, W), through an HW x HW map per image.
@@ -64,7 +67,7 @@ class SelfAttention(nn.Module):
             raise HeadError(f"self_attention: output = 'none' needs {channels} value_channels, C")
         self.channels, self.keys, self.values, self.layers = channels, keys, values, layers
         self.shared, self.bias, self.output_layer, self.kernel = shared, bias, output, kernel
-        everywhere = {"bias": bias == "all", "slope": slope}
+        self.slope, everywhere = slope, {"bias": bias == "all", "slope": slope}
 
         def transform() -> nn.Sequential:
             first = conv_bn_relu(channels, keys, **everywhere)
@@ -83,6 +86,13 @@ class SelfAttention(nn.Module):
         }[output]()
         concat = fusion == "concat"
         self.fusion = conv_bn_relu(2 * channels, channels, **everywhere) if concat else None
+
+    @classmethod
+    def whole(cls, channels: int, **options: Option) -> Whole:
+        """Plain; bias and slope of the block are those of the first 3x3 too."""
+        block = cls(WIDTH, **options)
+        wiring = Wiring(bias=block.bias == "all", slope=block.slope)
+        return Whole([Trunk(block, channels, wiring)])
 
     def forward(self, x: Tensor) -> Tensor:
         check_input(self, x)

@@ -3,23 +3,29 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from math import prod
 
 import torch
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from attnbench.errors import HeadError
+from attnbench.errors import HeadError, UnmeasuredError
 from attnbench.heads import HEADS
-from attnbench.trial import Budget, Trial
+from attnbench.heads._whole import whole
+from attnbench.trial import Budget, Shape, Trial
 
 
 def build(trial: Trial) -> nn.Module:
-    """The head of a trial, freshly initialised on the current default device, in its mode."""
-    kernel = {} if trial.kernel == "eager" else {"kernel": trial.kernel}
+    """What a trial measures, freshly initialised on the current default device, in its mode.
+
+    Of a compiled trial it is the eager module: only a real step is compiled.
+    """
+    kernel = {"kernel": trial.kernel} if trial.kernel == "fused" else {}
+    make = HEADS[trial.head] if trial.part == "attention" else partial(whole, trial.head)
     with _default_dtype(dtype(trial)):  # a module of fake tensors cannot be cast afterwards
-        module = HEADS[trial.head](trial.shape.channels, **trial.options, **kernel)
+        module = make(trial.shape.channels, **trial.options, **kernel)
     return module.train(trial.mode == "training")
 
 
@@ -39,16 +45,24 @@ def dtype(trial: Trial) -> torch.dtype:
 
 @dataclass
 class Step:
-    """One step of a trial: forward under no_grad, or forward and backward with fresh gradients."""
+    """One step of a trial: forward under no_grad, or forward and backward with fresh gradients.
+
+    `earlier` are maps of earlier stages, for a whole head that reads them beside `x`.
+    """
 
     module: nn.Module
     x: Tensor
     training: bool
     cotangent: Tensor | None = None  # made before, so that it is in the baseline of the memory
+    earlier: tuple[Tensor, ...] = ()
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        return self.x, *self.earlier
 
     def forward(self) -> Tensor:
         with torch.set_grad_enabled(self.training):
-            return self.module(self.x)
+            return self.module(*self.inputs)
 
     def __call__(self) -> None:
         y = self.forward()
@@ -57,13 +71,24 @@ class Step:
 
     def forget_gradients(self) -> None:
         self.module.zero_grad(set_to_none=True)
-        self.x.grad = None
+        for x in self.inputs:
+            x.grad = None
+
+    def compile(self) -> None:
+        """Replaces the module by what torch.compile makes of it for this shape, as one graph.
+
+        A whole step is made, so that no later one has compilation in it, of either direction.
+        """
+        torch._dynamo.reset()  # it gives up on a head after eight shapes in a process
+        self.module = torch.compile(self.module, dynamic=False, fullgraph=True)
+        self()
+        self.forget_gradients()
 
     @property
     def held(self) -> list[Tensor]:
-        """Weights, buffers, input and cotangent: what is in memory before the step."""
+        """Weights, buffers, inputs and cotangent: what is in memory before the step."""
         extra = [] if self.cotangent is None else [self.cotangent]
-        return [*self.module.parameters(), *self.module.buffers(), self.x, *extra]
+        return [*self.module.parameters(), *self.module.buffers(), *self.inputs, *extra]
 
 
 @dataclass
@@ -83,36 +108,55 @@ class Bench:
         """
         torch.manual_seed(self.seed)
         with torch.device(self.trial.device):
-            step = self._step(build(self.trial), feature_map(self.trial))
+            module = build(self.trial)
+            step = self._step(module, feature_maps(self.trial, module))
         _wake_zero_weights(step.module)
+        if self.trial.kernel == "compiled":
+            step.compile()
         start = time.perf_counter()
         y = step.forward()
         self.first_seconds = time.perf_counter() - start
-        if y.shape != step.x.shape:
-            want, got = tuple(step.x.shape), tuple(y.shape)
-            raise HeadError(
-                f"{self.trial.head}: output has shape {got}, expected that of the input, {want}"
-            )
+        want, got = tuple(self.trial.output), tuple(y.shape)
+        if got != want:
+            raise HeadError(f"{self.trial.head}: output has shape {got}, expected {want}")
         if not torch.isfinite(y).all():
             raise HeadError(f"{self.trial.head}: output has NaN or infinity in it")
         return step
 
     def fake(self) -> Step:
         """The step on fake CPU tensors: shapes without memory. Use inside `fake_tensors()`."""
-        return self._step(
-            build(self.trial), torch.empty(*self.trial.shape, dtype=dtype(self.trial))
-        )
+        module = build(self.trial)
+        shapes = input_shapes(self.trial, module)
+        return self._step(module, [torch.empty(*s, dtype=dtype(self.trial)) for s in shapes])
 
-    def _step(self, module: nn.Module, x: Tensor) -> Step:
-        training = self.trial.mode == "training"
-        if training:
-            return Step(module, x.requires_grad_(), training, torch.full_like(x, 1 / x.numel()))
-        return Step(module, x, training)
+    def _step(self, module: nn.Module, maps: list[Tensor]) -> Step:
+        if self.trial.mode == "inference":
+            return Step(module, maps[0], training=False, earlier=tuple(maps[1:]))
+        x, *earlier = (m.requires_grad_() for m in maps)
+        size = tuple(self.trial.output)
+        cotangent = torch.full(size, 1 / prod(size), dtype=x.dtype)
+        return Step(module, x, training=True, cotangent=cotangent, earlier=tuple(earlier))
+
+
+def refuse_compiled(trial: Trial) -> None:
+    """Raises UnmeasuredError for a compiled trial: torch's dispatcher does not see inside it."""
+    if trial.kernel == "compiled":
+        raise UnmeasuredError("taken with kernel eager: a compiled module hides its operators")
 
 
 def fake_tensors() -> FakeTensorMode:
     """A context in which tensors have a shape, a device (CPU) and no memory."""
     return FakeTensorMode()
+
+
+def input_shapes(trial: Trial, module: nn.Module) -> list[Shape]:
+    """Shapes of what the module of a trial reads: its map, then those of earlier stages."""
+    earlier = module.earlier if trial.part == "head" else ()
+    return [trial.shape, *(replace(trial.shape, channels=c) for c in earlier)]
+
+
+def feature_maps(trial: Trial, module: nn.Module) -> list[Tensor]:
+    return [feature_map(replace(trial, shape=s)) for s in input_shapes(trial, module)]
 
 
 def feature_map(trial: Trial) -> Tensor:

@@ -13,7 +13,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from attnbench.convention import FLOPS_PER_MAC
-from attnbench.measure._prices import price
+from attnbench.measure._prices import prices
 
 
 class Work(TorchDispatchMode):
@@ -40,11 +40,12 @@ class Work(TorchDispatchMode):
     ) -> Any:
         out = func(*args, **(kwargs or {}))
         name = str(func.overloadpacket.__name__)
-        worth = price(func, args, out)
-        if worth is None:
+        found = prices(func, args, out)
+        if not found:
             self.unpriced[name] += 1
-        elif worth.macs or worth.flops:
-            self.calls[name] += 1
+        paid = [worth for worth in found if worth.macs or worth.flops]
+        self.calls.update([name] if paid else ())
+        for worth in paid:
             if worth.macs:
                 self.macs_by_kind[worth.kind] += worth.macs
             self.flops_by_kind[worth.kind] += FLOPS_PER_MAC * worth.macs + worth.flops

@@ -26,7 +26,7 @@ class Price:
     flops: int = 0
 
 
-Rule = Callable[[tuple[Any, ...], Any], Price]
+Rule = Callable[[tuple[Any, ...], Any], "Price | tuple[Price, ...]"]
 
 
 def _convolution(args: tuple[Any, ...], out: Tensor) -> Price:
@@ -39,12 +39,15 @@ def _product(inner: Callable[[tuple[Any, ...]], int]) -> Rule:
     return lambda args, out: Price("contraction", macs=out.numel() * inner(args))
 
 
-def _attention(args: tuple[Any, ...], _out: Any) -> Price:
+def _attention(args: tuple[Any, ...], _out: Any) -> tuple[Price, ...]:
     """Both products, the scale and the softmax of every pair, whatever kernel does them."""
     q, k, v = args[:3]
     pairs = prod(q.shape[:-1]) * k.shape[-2]
-    flops = (convention.SOFTMAX + convention.POINTWISE) * pairs
-    return Price("contraction", macs=pairs * (q.shape[-1] + v.shape[-1]), flops=flops)
+    return (
+        Price("contraction", macs=pairs * (q.shape[-1] + v.shape[-1])),
+        Price("pointwise", flops=convention.POINTWISE * pairs),
+        Price("softmax", flops=convention.SOFTMAX * pairs),
+    )
 
 
 def _batch_norm(args: tuple[Any, ...], out: Any) -> Price:
@@ -69,6 +72,16 @@ def _per_output(kind: Kind, flops: int) -> Rule:
 
 def _per_input(kind: Kind, flops: int) -> Rule:
     return lambda args, _out: Price(kind, flops=flops * args[0].numel())
+
+
+def _adaptive_mean(args: tuple[Any, ...], out: Tensor) -> Price:
+    read = prod(map(_read, args[0].shape[-2:], out.shape[-2:]))
+    return Price("reduction", flops=convention.REDUCTION * prod(out.shape[:-2]) * read)
+
+
+def _read(size: int, windows: int) -> int:
+    """Rows in all windows together; window i goes from row i·size/windows, rounded outwards."""
+    return sum(-(-(i + 1) * size // windows) - i * size // windows for i in range(windows))
 
 
 def _first(out: Any) -> Tensor:
@@ -100,7 +113,7 @@ PRICES: dict[str, Rule] = {
     "amax": _per_input("reduction", convention.REDUCTION),
     "max": _per_input("reduction", convention.REDUCTION),
     "linalg_vector_norm": _per_input("reduction", convention.SQUARED_REDUCTION),
-    "_adaptive_avg_pool2d": _per_input("reduction", convention.REDUCTION),
+    "_adaptive_avg_pool2d": _adaptive_mean,  # an element costs once a window that it is in
     "avg_pool2d": _per_input("reduction", convention.REDUCTION),
     "max_pool2d_with_indices": lambda a, out: Price(
         "reduction", flops=prod(a[1]) * convention.REDUCTION * out[0].numel()
@@ -155,14 +168,18 @@ MOVES = frozenset(
 )
 
 
-def price(func: torch._ops.OpOverload, args: tuple[Any, ...], out: Any) -> Price | None:
-    """The price of one dispatched call; zero for moves and views; None when nobody priced it."""
+def prices(func: torch._ops.OpOverload, args: tuple[Any, ...], out: Any) -> tuple[Price, ...]:
+    """The price of one dispatched call, of several kinds if it does several things.
+
+    Zero for moves and views; empty when nobody priced it.
+    """
     name = func.overloadpacket.__name__
     name = (
         name if name in PRICES or not name.endswith("_") else name[:-1]
     )  # add_ costs what add does
     if rule := PRICES.get(name):
-        return rule(args, out)
+        found = rule(args, out)
+        return found if isinstance(found, tuple) else (found,)
     if name in MOVES or func.is_view or func.namespace == "prim":
-        return Price("pointwise")
-    return None
+        return (Price("pointwise"),)
+    return ()

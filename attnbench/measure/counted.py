@@ -10,24 +10,25 @@ from torch import Tensor, nn
 
 from attnbench.errors import UnmeasuredError
 from attnbench.measure import Found, metric
-from attnbench.measure._bench import Bench, fake_tensors
+from attnbench.measure._bench import Bench, fake_tensors, refuse_compiled
 from attnbench.measure._dispatch import Work
 
 
-def count(module: nn.Module, x: Tensor) -> Work:
-    """The work of one forward pass of `module` on `x`: (N, C, H, W), real, fake or meta."""
+def count(module: nn.Module, *maps: Tensor) -> Work:
+    """The work of one forward pass of `module` on `maps`: (N, C, H, W), real, fake or meta."""
     with torch.no_grad(), Work() as work:
-        module(x)
+        module(*maps)
     return work
 
 
 @metric(origin="counted", units={"macs.counted": "MACs", "flops.counted": "FLOPs"})
 def counted(bench: Bench) -> dict[str, Found]:
+    refuse_compiled(bench.trial)
     if bench.trial.mode == "training":
         raise UnmeasuredError("counts the forward pass; it is taken with mode inference")
     with fake_tensors():
         step = bench.fake()
-        work = count(step.module, step.x)
+        work = count(step.module, *step.inputs)
     notes = tuple(
         f"no price for {name} (x{times})" for name, times in sorted(work.unpriced.items())
     )

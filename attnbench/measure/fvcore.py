@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from attnbench.errors import UnmeasuredError
 from attnbench.measure import Found, metric
-from attnbench.measure._bench import Bench, build, fake_tensors, feature_map
+from attnbench.measure._bench import Bench, build, fake_tensors, feature_maps, refuse_compiled
 from attnbench.measure._dispatch import Work
 from attnbench.measure.counted import count
 from attnbench.measure.memory_predicted import predicted_peak
@@ -30,11 +30,11 @@ _PRODUCTS = ("matmul", "linear", "einsum", "bmm", "addmm", "baddbmm")
 _ATTENTION = "aten::scaled_dot_product_attention"
 
 
-def traced(module: nn.Module, x: Tensor) -> FlopCountAnalysis:
+def traced(module: nn.Module, *maps: Tensor) -> FlopCountAnalysis:
     """Fvcore's analysis of one forward pass, without its warnings: they are in its results."""
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        analysis = FlopCountAnalysis(module, x)
+        analysis = FlopCountAnalysis(module, maps)
         logging.getLogger("fvcore.nn.jit_analysis").disabled = True
         analysis.total()
     return analysis
@@ -62,16 +62,18 @@ def differences(by_operator: Counter, unsupported: Counter, work: Work) -> tuple
 
 @metric(origin="counted", units={"macs.fvcore": "MACs"})
 def fvcore(bench: Bench) -> dict[str, Found]:
+    refuse_compiled(bench.trial)
     if bench.trial.mode == "training":
         raise UnmeasuredError("fvcore counts the forward pass; it is taken with mode inference")
     with fake_tensors():
         fake = bench.fake()
-        work = count(fake.module, fake.x)
+        work = count(fake.module, *fake.inputs)
     if work.macs > MAX_MACS or predicted_peak(bench) > MAX_BYTES:
         raise UnmeasuredError(
             "fvcore would run the head for real, for too long or in too much memory"
         )
-    analysis = traced(build(bench.trial), feature_map(bench.trial))
+    module = build(bench.trial)
+    analysis = traced(module, *feature_maps(bench.trial, module))
     by_operator = Counter({o: int(n) for o, n in analysis.by_operator().items()})
     notes = differences(by_operator, analysis.unsupported_ops(), work)
     return {"macs.fvcore": Found((int(analysis.total()),), dict(by_operator), notes)}

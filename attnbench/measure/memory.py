@@ -7,7 +7,7 @@ own peak, which holds the kernels' workspace and the rounding to blocks as well.
 import torch
 
 from attnbench.measure import Found, metric
-from attnbench.measure._bench import Bench, Step
+from attnbench.measure._bench import Bench, Step, refuse_compiled
 from attnbench.measure.memory_predicted import baseline, peaks
 
 
@@ -37,6 +37,8 @@ def _cuda_peaks(step: Step) -> dict[str, int]:
 )
 def memory(bench: Bench) -> dict[str, Found]:
     """Peak above the baseline; in training the peak of the forward pass with its graph apart."""
+    if not bench.trial.device.startswith("cuda"):
+        refuse_compiled(bench.trial)
     step = bench.real
     cuda = step.x.is_cuda
     peak = _cuda_peaks(step) if cuda else peaks(step)

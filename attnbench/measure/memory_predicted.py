@@ -6,7 +6,7 @@ attention is taken to be the CPU's flash kernel, which holds no map of pairs.
 """
 
 from attnbench.measure import Found, metric
-from attnbench.measure._bench import Bench, Step, fake_tensors
+from attnbench.measure._bench import Bench, Step, fake_tensors, refuse_compiled
 from attnbench.measure._dispatch import LiveStorages
 
 
@@ -46,6 +46,7 @@ def predicted_peak(bench: Bench) -> int:
 )
 def memory_predicted(bench: Bench) -> dict[str, Found]:
     """Peak above the baseline; in training the peak of the forward pass with its graph apart."""
+    refuse_compiled(bench.trial)
     with fake_tensors():
         step = bench.fake()
         peak, base = peaks(step), baseline(step)

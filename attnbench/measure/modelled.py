@@ -3,21 +3,22 @@
 import torch
 
 from attnbench.errors import UnmeasuredError
+from attnbench.heads import HEADS
 from attnbench.measure import Found, metric
-from attnbench.measure._bench import Bench, build
+from attnbench.measure._bench import Bench, build, refuse_compiled
 
 
 @metric(origin="modelled", units={"macs.modelled": "MACs", "flops.modelled": "FLOPs"})
 def modelled(bench: Bench) -> dict[str, Found]:
+    refuse_compiled(bench.trial)
     if bench.trial.mode == "training":
         raise UnmeasuredError(
             "the closed form is of the forward pass; it is taken with mode inference"
         )
-    with torch.device("meta"):
-        module = build(bench.trial)
-    if not hasattr(module, "cost"):
+    if not hasattr(HEADS[bench.trial.head], "cost"):
         raise UnmeasuredError(f"{bench.trial.head} declares no cost")
-    cost = module.cost(bench.trial.shape)
+    with torch.device("meta"):
+        cost = build(bench.trial).cost(bench.trial.shape)
     return {
         "macs.modelled": Found((cost.macs,), cost.macs_by_kind()),
         "flops.modelled": Found((cost.flops,), cost.flops_by_kind()),

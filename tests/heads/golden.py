@@ -11,21 +11,53 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from attnbench.heads import HEADS, describe
-from attnbench.heads._official import NOTHING, OFFICIAL, Official, renamed
+from attnbench.heads import describe, load_official
+from attnbench.heads._official import OFFICIAL, Official
 
 SMALL = Path(__file__).parents[1] / "data" / "golden"
 WHOLE = Path(__file__).parents[2].parent / "shared" / "golden"
 FOLDER = WHOLE if WHOLE.is_dir() else SMALL
 
-# Widths at which the reference ran; `subsample` is in a case's file name.
-WIDTHS = {
-    "ema_official": {"bases": 16},
-    "ema_mmseg_module": {"bases": 16},
-    "isa_official": {"value_channels": 24},
-    "selfattn_openseg": {"value_channels": 24},
-    "ocnet_base_openseg": {"value_channels": 16},
+# What no shape tells, in all cases of a module or in one; `subsample` is in a case's file name.
+TOLD = {
+    "da_cam_official": {"channels": 32},
+    "eca_official_k3": {"channels": 32},
+    "cc_official": {"recurrence": 1},
+    "ocr_official": {"classes": 5},
+    "psa_official__eval_13x17": {"grid": 7, "grid_width": 9},
+    "psa_official__train_11x9": {"grid": 6, "grid_width": 5},
+    "aspp_pytorchencoding": {"rates": "2-4-6"},
+}
+
+
+def _gate_of_every_pixel(case: "Case", _pooled: Tensor, gate: Tensor) -> Tensor:
+    return F.adaptive_avg_pool2d(gate.view(-1, 1, 8, 8), case.arrays["in/x"].shape[2:])
+
+
+def _class_logits(case: "Case", pooled: Tensor, _gate: Tensor) -> Tensor:
+    weight, bias = (case.tensor(f"sd/selayer.{k}", pooled.dtype) for k in ("weight", "bias"))
+    return F.linear(pooled.flatten(1), weight, bias)
+
+
+# Official outputs beside the map, read from what enters and leaves the gate of our head.
+BESIDE = {
+    "gsop_channel_official": ("att", lambda _case, _pooled, gate: gate),
+    "gsop_position_official": ("att", _gate_of_every_pixel),
+    "enc_official": ("se", _class_logits),
+}
+
+
+# Gradients that the code behind the tensors has wrong: test_enc says what is wrong with them.
+WRONG_GRADIENTS = {"enc_official": {"codewords"}}
+
+# How the official function of its inputs is had from our head, where it is not `head(x)`.
+FUNCTIONS = {
+    # the EM steps without the convolutions around them
+    "ema_mmseg_module": lambda head, x: head.reconstruction(x.flatten(2)).view_as(x),
+    "ocr_official": lambda head, x, logits: head.contextual(x, logits),
+    "psa_official": lambda head, x: torch.cat([x, head(x)], dim=1),
 }
 
 
@@ -57,31 +89,39 @@ class Case:
 
     def ours(self, prefix: str) -> dict[str, np.ndarray]:
         """Arrays under `prefix/`, by the name that our head gives them."""
-        return {self.official.our_name(k): v for k, v in self.group(prefix).items()}
+        return {
+            self.official.our_name(name): array
+            for name, array in self.group(prefix).items()
+            if not self.official.is_beside(name)
+        }
+
+    def gradients(self) -> dict[str, np.ndarray]:
+        """Parameter gradients by our names, without those that are wrong."""
+        wrong = WRONG_GRADIENTS.get(self.module, ())
+        return {name: g for name, g in self.ours("f64/gp").items() if name not in wrong}
 
     def tensor(self, name: str, dtype: torch.dtype) -> Tensor:
         return torch.from_numpy(self.arrays[name].astype(np.float64)).to(dtype)
 
     def head(self, dtype: torch.dtype = torch.float64) -> nn.Module:
         """Our head with the options, weights and mode of the case."""
-        options = self.official.options | WIDTHS.get(self.module, {})
+        options = TOLD.get(self.module, {}) | TOLD.get(self.name, {})
         if "subsample" in self.name:
             options |= {"sub_sample": "after"}
-        head = HEADS[self.official.head](self.arrays["in/x"].shape[1], **options).to(dtype)
-        state = {k: torch.from_numpy(v) for k, v in self.group("sd").items()}
-        state = renamed(self.module, state, head.state_dict().keys())
-        head.load_state_dict(state, strict=self.official.lacks == NOTHING)
-        return head.train(self.entry["mode"] == "train")
+        state = {k: self.tensor(f"sd/{k}", dtype) for k in self.group("sd")}
+        return load_official(self.module, state, **options).train(self.entry["mode"] == "train")
 
 
 @dataclass(frozen=True)
 class Run:
-    """What our head does on a case: output, input gradient, parameter gradients, maps."""
+    """What our head does on a case: output, input gradients, parameter gradients, maps."""
 
     head: nn.Module
     out: Tensor
-    input_gradient: Tensor
+    input_gradients: dict[str, Tensor]
     maps: list[Tensor]
+    gates: list[Tensor]
+    beside: dict[str, Tensor]
 
     @property
     def gradients(self) -> dict[str, Tensor | None]:
@@ -89,20 +129,29 @@ class Run:
 
 
 def run(case: Case, dtype: torch.dtype = torch.float64) -> Run:
-    """Forward and backward of our head on the case's input and cotangent."""
-    head, maps = case.head(dtype), []
-    for name in describe(case.official.head).keywords["maps"]:
+    """Forward and backward of our head on the case's inputs and cotangents."""
+    head, maps, gates, beside = case.head(dtype), [], [], {}
+    names = describe(case.official.head).keywords.get("maps", ())
+    for name in names if case.entry["attention_maps"] else ():  # GloRe's is no softmax: not kept
         head.get_submodule(name).register_forward_hook(
             lambda _module, _args, affinity: maps.append(affinity.detach())
         )
-    x = case.tensor("in/x", dtype).requires_grad_()
-    if case.module == "ema_mmseg_module":  # the EM steps without the convolutions around them
-        out = head.reconstruction(x.flatten(2)).view_as(x)
-    else:
-        out = head(x)
-    loss = (out * case.tensor("cot/out", dtype)).sum() + 0 * x.sum()
-    loss.backward()
-    return Run(head, out.detach(), x.grad, maps)
+    for layer in head.modules():
+        if isinstance(layer, nn.Sigmoid):
+            layer.register_forward_hook(lambda _layer, _args, gate: gates.append(gate.detach()))
+    if case.module in BESIDE:
+        name, read = BESIDE[case.module]
+        head.gate.register_forward_hook(
+            lambda _layer, args, gate: beside.update({name: read(case, args[0], gate)})
+        )
+    inputs = {k: case.tensor(f"in/{k}", dtype).requires_grad_() for k in case.entry["inputs"]}
+    out = FUNCTIONS.get(case.module, nn.Module.__call__)(head, **inputs)
+    outs = {"out": out, **beside}
+    losses = [(y * case.tensor(f"cot/{name}", dtype)).sum() for name, y in outs.items()]
+    (sum(losses) + 0 * inputs["x"].sum()).backward()
+    beside = {name: y.detach() for name, y in beside.items()}
+    gradients = {name: x.grad for name, x in inputs.items()}
+    return Run(head, out.detach(), gradients, maps, gates, beside)
 
 
 def cases(folder: Path = FOLDER) -> list[Case]:

@@ -13,7 +13,7 @@ from attnbench.trial import Shape
 
 NAMES = list(HEADS)
 FUSED = [name for name in NAMES if "fused" in kernels(name)]
-SIZES = [(2, 16, 6, 5), (1, 24, 7, 3), (3, 32, 2, 9), (1, 16, 13, 11), (2, 24, 9, 2)]
+SIZES = [(2, 16, 6, 5), (1, 48, 7, 3), (3, 32, 2, 9), (1, 16, 13, 11), (2, 48, 9, 2)]
 ODD = (2, 16, 7, 5)
 
 every_head = pytest.mark.parametrize("name", NAMES)
@@ -28,7 +28,7 @@ def built(name, channels=16, dtype=torch.float64, seed=0, **options):
         for parameter in head.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))
         for layer in head.modules():
-            if isinstance(layer, nn.BatchNorm2d):
+            if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
                 layer.running_mean.normal_(std=0.1)
                 layer.running_var.uniform_(0.5, 2)
     return head.to(dtype)
@@ -38,8 +38,26 @@ def features(*size, dtype=torch.float64, seed=1):
     return torch.randn(*size, generator=torch.Generator().manual_seed(seed)).to(dtype)
 
 
+def assert_cost_is_the_count(head, size):
+    """Closed form and dispatcher agree on one forward pass, in all, by kind, and in parameters."""
+    cost, counted = head.cost(Shape(*size)), count(head, features(*size, dtype=dtype_of(head)))
+    assert counted.unpriced == {}
+    assert (cost.macs, cost.flops) == (counted.macs, counted.flops)
+    assert cost.flops_by_kind() == counted.flops_by_kind
+    assert cost.params == sum(p.numel() for p in head.parameters() if p.requires_grad)
+
+
+def dtype_of(head):
+    """That of its parameters; float64 without any."""
+    return next((p.dtype for p in head.parameters()), torch.float64)
+
+
 def settings(name):
-    """Every choice of every option alone, beside the default head; numbers are moved by one."""
+    """Every choice of every option alone, beside the default head.
+
+    Numbers are moved by one, odd kernels to the next odd size, groups to another divisor of the
+    channels; lists lose their last number.
+    """
     yield {}
     for option, spec in describe(name).options.items():
         if option == "kernel":
@@ -48,6 +66,12 @@ def settings(name):
             yield {option: not spec.default}
         elif spec.choices:
             yield from ({option: choice} for choice in spec.choices if choice != spec.default)
+        elif isinstance(spec.default, str):
+            yield {option: spec.default.rpartition("-")[0]}
+        elif option == "groups":
+            yield {option: spec.default // 2}
+        elif option == "kernel_size":
+            yield {option: spec.default + 2}
         else:
             yield {option: spec.default + 1 if isinstance(spec.default, int) else 0.5}
 
@@ -58,7 +82,7 @@ every_setting = pytest.mark.parametrize(
     ids=lambda value: value if isinstance(value, str) else ",".join(map(str, value.values())),
 )
 
-# A pairwise function without a softmax has no fused kernel.
+# A pairwise function without a softmax has no fused kernel, nor has a map without pairs.
 every_fused_setting = pytest.mark.parametrize(
     ("name", "options"),
     [
@@ -66,6 +90,7 @@ every_fused_setting = pytest.mark.parametrize(
         for name in FUSED
         for options in settings(name)
         if options.get("pairwise") not in ("dot_product", "concatenation")
+        and options.get("terms") != "unary"
     ],
     ids=lambda value: value if isinstance(value, str) else ",".join(map(str, value.values())),
 )
@@ -195,22 +220,27 @@ def test_a_hook_sees_every_declared_map(name):
 @every_setting
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_cost_model_agrees_with_the_counter(name, options, size):
-    head = built(name, size[1], **options)
-
-    cost, counted = head.cost(Shape(*size)), count(head, features(*size))
-
-    assert counted.unpriced == {}
-    assert (cost.macs, cost.flops) == (counted.macs, counted.flops)
-    assert {k: v for k, v in counted.flops_by_kind.items() if v} == cost.flops_by_kind()
+    assert_cost_is_the_count(built(name, size[1], **options), size)
 
 
-@every_setting
-def test_cost_model_agrees_with_the_parameters(name, options):
-    head = built(name, **options)
+@pytest.mark.parametrize(
+    ("name", "options", "size"),
+    [
+        ("ppm", {"bins": "1-1"}, (1, 16, 1, 1)),  # equal terms of a kind are two terms
+        ("self_attention", {"kernel": "fused"}, (1, 16, 1, 1)),  # softmax is no contraction
+    ],
+)
+def test_cost_model_agrees_where_the_property_test_found_that_it_did_not(name, options, size):
+    assert_cost_is_the_count(built(name, size[1], **options), size)
+
+
+@every_head
+def test_declared_parameters_are_those_at_512_channels(name):
+    with torch.device("meta"):
+        head = HEADS[name](512)
 
     trainable = sum(p.numel() for p in head.parameters() if p.requires_grad)
-
-    assert head.cost(Shape(*ODD)).params == trainable
+    assert describe(name).keywords["params"] == trainable
 
 
 @every_fused_head
@@ -223,17 +253,20 @@ def test_fused_kernel_is_the_same_function_to_rounding(name):
 @every_fused_setting
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_cost_model_agrees_with_the_counter_on_the_fused_kernel(name, options, size):
-    head = built(name, size[1], kernel="fused", **options)
-
-    cost, counted = head.cost(Shape(*size)), count(head, features(*size))
-
-    assert counted.unpriced == {}
-    assert (cost.macs, cost.flops) == (counted.macs, counted.flops)
+    assert_cost_is_the_count(built(name, size[1], kernel="fused", **options), size)
 
 
 @every_fused_setting
-def test_fused_kernel_makes_no_map(name, options):
-    counted = count(built(name, kernel="fused", **options), features(*ODD))
+def test_fused_kernel_makes_no_map_over_pairs(name, options):
+    head, left = built(name, kernel="fused", **options), []
+    for path in set(describe(name).keywords["maps"]) & dict(head.named_modules()).keys():
+        layer = head.get_submodule(path)
+        layer.register_forward_hook(lambda _layer, _args, out: left.append(out.shape[1:]))
 
-    assert counted.calls["_scaled_dot_product_flash_attention_for_cpu"] >= 1
-    assert counted.calls["bmm"] == counted.calls["_softmax"] == counted.calls["_safe_softmax"] == 0
+    calls = count(head, features(*ODD)).calls
+
+    assert calls["_scaled_dot_product_flash_attention_for_cpu"] >= 1
+    assert calls["_safe_softmax"] == 0
+    # DNL's unary term and OCR's regions weigh positions; neither compares a pixel with another.
+    assert calls["bmm"] == calls["_softmax"] == len(left)
+    assert all(rows < ODD[2] * ODD[3] for rows, _columns in left)

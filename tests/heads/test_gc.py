@@ -1,5 +1,6 @@
 """Global context block: pooling and fusion, against their formulas."""
 
+import pytest
 import torch
 
 from attnbench.heads.gc import GC
@@ -39,6 +40,18 @@ def test_average_pooling_with_both_fusions_multiplies_before_it_adds():
     torch.testing.assert_close(head(x), x * gate + head.transforms["add"](mean))
 
 
-def test_the_bottleneck_is_a_quarter_of_the_channels_unless_told_otherwise():
-    assert sum(p.numel() for p in GC(512).parameters()) == 132_481
-    assert sum(p.numel() for p in GC(512, reduction=16).parameters()) == 33_889
+def test_simplified_non_local_block_adds_one_product_with_the_context():
+    head, x = gc(transform="single"), pixels(2, 8, 5, 3)
+    weights = head.mask(x).flatten(2).softmax(dim=2)  # B, 1, N
+    context = (x.flatten(2) * weights).sum(dim=2)  # B, C
+    layer = head.transforms["add"]
+
+    added = context @ layer.weight[:, :, 0, 0].T + layer.bias
+
+    torch.testing.assert_close(head(x), x + added[:, :, None, None])
+
+
+def test_simplified_non_local_block_adds_the_parameters_of_table_2_to_mask_r_cnn():
+    head = GC(1024, transform="single")
+
+    assert 44.4 + sum(p.numel() for p in head.parameters()) / 1e6 == pytest.approx(45.4, abs=0.06)

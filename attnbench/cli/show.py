@@ -1,0 +1,129 @@
+"""attnbench show: all that is known of one head, suite or metric."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@click.command(
+    epilog="Examples: attnbench show ema --size 128x256; attnbench show isa --set window=16"
+)
+@click.argument("name")
+@click.option(
+    "--size",
+    default="64x64",
+    show_default=True,
+    metavar="HxW",
+    help="Of the map to cost a head at.",
+)
+@click.option(
+    "--channels", default=512, show_default=True, type=click.IntRange(min=1), help="Of that map."
+)
+@click.option(
+    "--set", "settings", multiple=True, metavar="OPTION=VALUE", help="Another option of the head."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
+def command(
+    name: str, size: str, channels: int, settings: tuple[str, ...], *, as_json: bool
+) -> None:
+    """Shows a head: source, options, maps, kernels, cost term by term. Or a suite, or a metric."""
+    from attnbench.cli._console import stdout
+
+    sheet = _sheet(name, size, channels, settings)
+    if as_json:
+        click.echo(json.dumps(sheet, indent=2, ensure_ascii=False))
+        return
+    if sheet["kind"] == "head":
+        from attnbench.cli._head_sheet import print_head as show
+    else:
+        show = {"suite": _print_suite, "metric": _print_metric}[sheet["kind"]]
+    show(stdout(), sheet)
+
+
+def _sheet(name: str, size: str, channels: int, settings: tuple[str, ...]) -> dict[str, Any]:
+    from attnbench import heads, measure, suite_file
+    from attnbench.errors import SuiteError, UnknownNameError
+    from attnbench.trial import Shape
+
+    if name in heads.HEADS:
+        from attnbench.cli._head_sheet import head_sheet
+
+        shape = Shape(1, channels, *suite_file.map_size(suite_file.typed(size), "--size"))
+        return head_sheet(name, shape, settings)
+    suites = suite_file.suite_names()
+    if name not in (*measure.METRICS, *suites) and not name.endswith(".toml"):
+        known = [*heads.HEADS, *suites, *measure.METRICS]
+        raise UnknownNameError("head, suite or metric", name, known)
+    if settings:
+        raise SuiteError(f"--set {settings[0]}: {name} is no head, and has no options")
+    return _metric(name) if name in measure.METRICS else _suite(name)
+
+
+def _metric(name: str) -> dict[str, Any]:
+    from attnbench import measure
+
+    declared = measure.describe(name)
+    facts = {"better": "lower", "needs_device": False, "repeat": False} | declared.keywords
+    units = facts.pop("units")
+    about = {"name": name, "kind": "metric", "about": declared.summary, "doc": declared.doc}
+    return about | facts | {"readings": units}
+
+
+def _print_metric(console: "Console", sheet: dict[str, Any]) -> None:
+    from attnbench.cli._console import print_table, print_text
+
+    print_text(console, f"{sheet['name']}: {sheet['doc']}", "")
+    how = "run on a device" if sheet["needs_device"] else "without running the head on a device"
+    often = "in every round" if sheet["repeat"] else "once"
+    print_text(console, f"{sheet['origin']}, {how}, {often}; {sheet['better']} is better")
+    rows = [[reading, unit or "a number"] for reading, unit in sheet["readings"].items()]
+    print_table(console, ("reading", "unit"), rows)
+
+
+def _suite(name: str) -> dict[str, Any]:
+    import msgspec
+
+    from attnbench.suite_file import read_suite, suite_path
+    from attnbench.trial import label
+
+    suite, _ = read_suite(suite_path(name))
+    trials = len(suite.plan("cpu"))
+    about = {"name": suite.name, "kind": "suite", "trials": trials}
+    told = about | msgspec.to_builtins(suite)
+    return told | {"heads": [label(h.name, h.options) for h in suite.heads]}
+
+
+def _print_suite(console: "Console", sheet: dict[str, Any]) -> None:
+    from attnbench.cli._console import print_table, print_text
+
+    print_text(console, f"{sheet['name']}: {sheet['title']}", "", sheet["question"], "")
+    print_text(console, f"heads:  {', '.join(sheet['heads'])}")
+    print_text(console, f"trials: {sheet['trials']}", "")
+    for number, sweep in enumerate(sheet["sweeps"], 1):
+        on = "on no device" if sweep["device"] == "meta" else "on a device"
+        axes = [[axis, ", ".join(map(_value, sweep["axes"][axis]))] for axis in sweep["axes"]]
+        print_text(console, f"sweep {number}, {on}: {', '.join(sweep['metrics'])}")
+        print_table(console, ("axis", "values"), axes)
+    rows = [[c["id"], c["says"], c["source"], _check(c["check"])] for c in sheet["claims"]]
+    if rows:
+        print_table(console, ("claim", "says", "source", "holds if"), rows)
+
+
+def _value(value: Any) -> str:
+    return "x".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _check(check: dict[str, Any]) -> str:
+    """As in "exponent of macs.counted of ema from 0.99 to 1.01"."""
+    from attnbench.trial import label
+
+    low, high = check["within"]
+    head = label(check["head"], check.get("options", {}), check.get("kernel", "eager"))
+    to = f" over {label(check['to'], check.get('to_options', {}))}" if "to" in check else ""
+    terms = f" ({check['terms']})" if check.get("terms") else ""
+    bounds = f"from {low:g} to {high:g}"
+    return f"{check['kind']} of {check['metric']}{terms} of {head}{to} {bounds}"

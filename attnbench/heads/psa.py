@@ -1,0 +1,153 @@
+"""Point-wise spatial attention: each pixel predicts how much it takes from, and gives to, others.
+
+Source: Zhao, Zhang, Liu, Shi, Loy, Lin, Jia. PSANet: Point-wise Spatial Attention Network for
+Scene Parsing, ECCV 2018, eq. 5 to 10; hszhao/semseg @ 4f274c3, PSA of model/psanet.py, and
+lib/psa/src for what lies outside the predicted maps.
+Departs from the paper as that code does: a softmax over the sources takes the place of the division
+by their number (`softmax=False`), and each pixel's map is predicted from a shrunk feature map.
+Departs from that code: the map returns to any H and W, where the code needs odd ones, and joins
+the input outside; absolute maps (`compact`) are cut or filled up too when the size is another.
+"""
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from attnbench.cost import Cost
+from attnbench.heads import head
+from attnbench.heads._layers import check_input, check_options, conv_bn_relu, conv_bn_relu_cost
+from attnbench.trial import Shape
+
+
+@head(
+    family="pairwise",
+    year=2018,
+    paper="PSANet: Point-wise Spatial Attention Network for Scene Parsing",
+    complexity="N²·C",
+    params=1_188_096,
+    maps=("directions.collect.affinity", "directions.distribute.affinity"),
+    wiring="direct",
+)
+class PSA(nn.Module):
+    """(N, C, H, W) -> (N, C, H, W), through an hw x hw map per image and direction.
+
+    h, w are H, W over `shrink`, rounded up; K = C / `reduction`. The weights are made for maps of
+    `grid` x `grid_width` (0 stands for `grid`): a pixel predicts a logit for each offset within
+    such a map, or with `compact` for each of its places. What lies beyond gets the logit 0.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        *,
+        direction: Literal["both", "collect", "distribute"] = "both",
+        grid: int = 30,
+        grid_width: int = 0,
+        compact: bool = False,
+        shrink: int = 2,
+        reduction: int = 4,
+        softmax: bool = True,
+    ):
+        super().__init__()
+        grid_width = grid_width or grid
+        check_options(self, direction=direction, grid=grid, grid_width=grid_width)
+        check_options(self, shrink=shrink, reduction=reduction, width=channels // reduction)
+        self.channels, self.inner, self.shrink = channels, channels // reduction, shrink
+        names = ("collect", "distribute") if direction == "both" else (direction,)
+        extent = (grid, grid_width) if compact else (2 * grid - 1, 2 * grid_width - 1)
+        how = {"extent": extent, "compact": compact, "softmax": softmax}
+        build = {name: _Direction(channels, self.inner, name, **how) for name in names}
+        self.directions, self.extent, self.softmax = nn.ModuleDict(build), extent, softmax
+        self.output = conv_bn_relu(len(names) * self.inner, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        check_input(self, x)
+        h, w = map(int, x.shape[2:])  # a tracer hands out tensors
+        small = self._small(h, w)
+        contexts = [
+            direction(self._resized(direction.reduce(x), small))
+            for direction in self.directions.values()
+        ]
+        return self._resized(self.output(torch.cat(contexts, dim=1)), (h, w))
+
+    def _small(self, height: int, width: int) -> tuple[int, int]:
+        return (height - 1) // self.shrink + 1, (width - 1) // self.shrink + 1
+
+    def _resized(self, x: Tensor, size: tuple[int, int]) -> Tensor:
+        if self.shrink == 1:
+            return x
+        return F.interpolate(x, size, mode="bilinear", align_corners=True)
+
+    def cost(self, x: Shape) -> Cost:
+        """Convolutions, M logits for each of the S shrunk pixels, and a product over pairs: S²."""
+        h, w = self._small(x.height, x.width)
+        m, times = self.extent[0] * self.extent[1], len(self.directions)
+        cost = Cost.of(x, K=self.inner, S=h * w, M=m, T=times)
+        cost = conv_bn_relu_cost(cost, "reduction", "C", "K", times=times)
+        cost = conv_bn_relu_cost(cost, "map: hidden layer", "K", "K", at="B·S", times=times)
+        cost = cost.conv("map: logits", "K", "M", at="B·S", times=times)
+        if self.softmax:
+            cost = cost.softmax("affinity", "T·B·S²")
+        else:
+            cost = cost.pointwise("division by the positions", "T·B·K·S")
+        cost = conv_bn_relu_cost(cost.matmul("context", "T·B·S²·K"), "output", "T·K", "C", at="B·S")
+        if self.shrink == 1:
+            return cost
+        return cost.bilinear("shrinking", "T·B·S·K").bilinear("enlarging", "B·N·C")
+
+
+class _Direction(nn.Module):
+    """(B, K, h, w) -> (B, K, h, w): each pixel takes by its own map, or by those of the others."""
+
+    def __init__(
+        self,
+        channels: int,
+        inner: int,
+        name: str,
+        *,
+        extent: tuple[int, int],
+        compact: bool,
+        softmax: bool,
+    ):
+        super().__init__()
+        self.name, self.extent, self.compact, self.softmax = name, extent, compact, softmax
+        self.reduce = conv_bn_relu(channels, inner)
+        self.logits = nn.Sequential(
+            conv_bn_relu(inner, inner), nn.Conv2d(inner, extent[0] * extent[1], 1, bias=False)
+        )
+        self.affinity = nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        h, w = x.shape[2:]
+        predicted = self.logits(x).unflatten(1, self.extent)  # B, mh, mw, h, w
+        absolute = _cut if self.compact else _by_place
+        # From (predicting row, column) and (other row, column) to sources and takers.
+        rows = absolute(predicted.permute(0, 2, 4, 3, 1), h)  # B, mw, w, h, h'
+        both = absolute(rows.permute(0, 3, 4, 2, 1), w)  # B, h, h', w, w'
+        sorts = (0, 2, 4, 1, 3) if self.name == "collect" else (0, 1, 3, 2, 4)
+        attention = both.permute(sorts).flatten(1, 2)  # B, sources, h, w
+        attention = attention.softmax(dim=1) if self.softmax else attention
+        attention = self.affinity(attention).flatten(2)  # B, sources, takers
+        context = x.flatten(2) @ attention  # B, K, takers
+        if not self.softmax:
+            context = context / (h * w)
+        return context.unflatten(2, (h, w))
+
+
+def _cut(x: Tensor, size: int) -> Tensor:
+    """(…, p, m) -> (…, p, size): zeros beyond the m places."""
+    return F.pad(x, (0, size - x.shape[-1]))
+
+
+def _by_place(x: Tensor, size: int) -> Tensor:
+    """(…, p, m) -> (…, p, q), both of `size`: at q what p has for the offset q - p, if it has any.
+
+    Offset 0 is the middle of m. With 2·size offsets to a row (the last one unused) this lies at
+    p·2·size + (q - p + size - 1) = (size - 1) + p·(2·size - 1) + q: rows one shorter, read on.
+    """
+    beyond = size - (x.shape[-1] + 1) // 2
+    offsets = F.pad(x, (beyond, beyond + 1)).flatten(-2)  # …, size · 2·size
+    places = offsets[..., size - 1 : size - 1 + size * (2 * size - 1)]
+    return places.unflatten(-1, (size, 2 * size - 1))[..., :size]
