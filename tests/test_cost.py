@@ -47,6 +47,13 @@ def test_terms_that_come_several_times_count_several_times():
     assert (thrice.macs, thrice.params) == (3 * once.macs, 3 * once.params)
 
 
+def test_two_equal_terms_are_two_terms_of_their_kind():
+    cost = Cost.of(X).conv("c", "C", "C").conv("c", "C", "C")
+
+    assert cost.macs_by_kind() == {"convolution": cost.macs} == {"convolution": 2 * 2 * 30 * 16**2}
+    assert cost.flops_by_kind() == {"convolution": cost.flops}
+
+
 def test_a_fraction_is_refused():
     with pytest.raises(ValueError, match="a cost is a whole number"):
         _ = Cost.of(X).matmul("half", "N/4").macs
