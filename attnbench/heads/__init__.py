@@ -6,6 +6,7 @@ tested by the contract tests, and usable in every suite.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
@@ -65,9 +66,10 @@ def kernels(name: str) -> tuple[str, ...]:
 
 
 def source(name: str) -> str:
-    """Hash of a head's file and of what heads share: a record of other code is not this head's."""
+    """Hash of a head's file, of heads it is made of and of what all share: whose a record is."""
     path = HEADS.path(name)
-    files = [path, *sorted(path.parent.glob("_*.py"))]
+    parts = re.findall(r"^from attnbench\.heads\.([a-z]\w*) import", path.read_text(), re.MULTILINE)
+    files = [path, *(HEADS.path(part) for part in parts), *sorted(path.parent.glob("_*.py"))]
     return hashlib.sha256(b"\0".join(f.read_bytes() for f in files)).hexdigest()[:12]
 
 

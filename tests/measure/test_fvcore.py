@@ -17,7 +17,9 @@ def counted(name, **more):
     return measure.readings("counted", Bench(trial))["macs.counted"]
 
 
-@pytest.mark.parametrize(("name", "kernel"), [(n, k) for n in HEADS for k in kernels(n)])
+@pytest.mark.parametrize(
+    ("name", "kernel"), [(n, k) for n in HEADS for k in kernels(n) if k != "compiled"]
+)
 def test_every_difference_from_our_count_is_named_with_its_amount(name, kernel):
     theirs, ours = reading(name, kernel=kernel), counted(name, kernel=kernel)
 
