@@ -105,13 +105,24 @@ def head_choices(entries: Any, where: str) -> tuple[HeadChoice, ...]:
 def parse_head(text: str) -> HeadChoice:
     """A head as typed: "ema", or with options "ema:bases=32,gradient=through"."""
     name, _, rest = text.partition(":")
-    options: dict[str, Option] = {}
-    for pair in filter(None, rest.split(",")):
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise SuiteError(f"--head {text}: {pair!r} is no option; write name:option=value")
-        options[key.strip()] = typed(value.strip())
+    options = parse_options(name, filter(None, rest.split(",")), f"--head {text}")
     return _choice(name, options, "--head")
+
+
+def parse_options(head: str, settings: Iterable[str], where: str) -> dict[str, Option]:
+    """What option=value spell; text stays text for an option that is text, as in rates=6.
+
+    Raises SuiteError for a setting of another form.
+    """
+    known = heads.describe(head).options if head in heads.HEADS else {}
+    options: dict[str, Option] = {}
+    for setting in settings:
+        name, equals, text = (part.strip() for part in setting.partition("="))
+        if not equals or not text:
+            raise SuiteError(f"{where}: {setting!r} is no option; write option=value, as bases=32")
+        is_text = name in known and isinstance(known[name].default, str)
+        options[name] = text if is_text else typed(text)
+    return options
 
 
 def override(suite: Suite, settings: Iterable[str]) -> Suite:

@@ -156,7 +156,7 @@ def test_a_head_is_typed_with_its_options():
 
 
 def test_an_option_without_a_value_is_told():
-    with pytest.raises(SuiteError, match="'bases' is no option; write name:option=value"):
+    with pytest.raises(SuiteError, match="'bases' is no option; write option=value"):
         parse_head("ema:bases")
 
 

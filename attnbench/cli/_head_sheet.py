@@ -9,9 +9,8 @@ from rich.console import Console
 from attnbench import heads
 from attnbench.cli._console import print_table, print_text
 from attnbench.cost import Cost, Term
-from attnbench.declaration import REQUIRED, Declaration
-from attnbench.errors import SuiteError
-from attnbench.suite_file import typed
+from attnbench.declaration import REQUIRED
+from attnbench.suite_file import parse_options
 from attnbench.trial import Option, Shape
 from attnbench.units import digits, quantity
 
@@ -26,7 +25,7 @@ def head_sheet(name: str, shape: Shape, settings: tuple[str, ...]) -> dict[str, 
     Nothing is allocated. Raises an AttnbenchError for options that the head refuses.
     """
     declared = heads.describe(name)
-    chosen = declared.check(chosen_options(declared, settings), "--set")
+    chosen = declared.check(parse_options(name, settings, "--set"), "--set")
     with torch.device("meta"):
         module = heads.HEADS[name](shape.channels, **chosen)
     cost = module.cost(shape)
@@ -55,21 +54,6 @@ def head_sheet(name: str, shape: Shape, settings: tuple[str, ...]) -> dict[str, 
         "macs": cost.macs,
         "flops": cost.flops,
     }
-
-
-def chosen_options(declared: Declaration, settings: tuple[str, ...]) -> dict[str, Option]:
-    """What option=value spell; text stays text for an option that is text, as in rates=6.
-
-    Raises SuiteError for a setting of another form.
-    """
-    options: dict[str, Option] = {}
-    for setting in settings:
-        name, equals, text = setting.partition("=")
-        if not equals or not text:
-            raise SuiteError(f"--set {setting}: write option=value, as in --set bases=32")
-        spec = declared.options.get(name)
-        options[name] = text if spec and isinstance(spec.default, str) else typed(text)
-    return options
 
 
 def _term(cost: Cost, term: Term) -> dict[str, Any]:

@@ -8,6 +8,7 @@ tested by the contract tests, and usable in every suite.
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -23,6 +24,7 @@ Family = Literal[
 ]
 
 T = TypeVar("T", bound=type)
+_SOURCE = re.compile(r"Source: .+?\. (?P<title>.+?),(?: [^,]*?)? ?(?P<year>(?:19|20)\d\d)\b")
 
 HEADS = Registry("head", __name__, Path(__file__).parent)
 
@@ -30,8 +32,6 @@ HEADS = Registry("head", __name__, Path(__file__).parent)
 def head(
     *,
     family: Family,
-    year: int,
-    paper: str,
     complexity: str,
     params: int,
     maps: tuple[str, ...] = (),
@@ -44,7 +44,8 @@ def head(
     passes, so that a forward hook can take it.
     `wiring` is how the official network uses the block: a name in `_whole.WIRINGS`, or "own" where
     the class builds the network itself, by `whole(channels, **options)`.
-    All values are literals: they are read from the file's text by `describe`.
+    All values are literals: they are read from the file's text by `describe`, as are year and
+    title of the paper, from the docstring's "Source: authors. Title, venue year".
     """
 
     def declare(cls: T) -> T:
@@ -55,8 +56,18 @@ def head(
 
 
 def describe(name: str) -> Declaration:
-    """Docstring, family, options and defaults of a head, without importing torch."""
-    return declaration(HEADS.path(name), "head")
+    """Docstring, family, paper, options and defaults of a head, without importing torch.
+
+    Raises TypeError for a docstring without a source.
+    """
+    told = declaration(HEADS.path(name), "head")
+    source = _SOURCE.search(" ".join(told.doc.split()))
+    if source is None:
+        raise TypeError(
+            f"{HEADS.path(name)}: no 'Source: authors. Title, venue year' in its docstring"
+        )
+    paper = {"year": int(source["year"]), "paper": source["title"]}
+    return replace(told, keywords=told.keywords | paper)
 
 
 def kernels(name: str) -> tuple[str, ...]:

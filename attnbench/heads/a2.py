@@ -19,14 +19,7 @@ from attnbench.heads._layers import check_input, check_options
 from attnbench.trial import Shape
 
 
-@head(
-    family="compact",
-    year=2018,
-    paper="A²-Nets: Double Attention Networks",
-    complexity="N·m·n",
-    params=394_240,
-    maps=("gathering", "distribution"),
-)
+@head(family="compact", complexity="N·m·n", params=394_240, maps=("gathering", "distribution"))
 class A2(nn.Module):
     """(N, C, H, W) -> (N, C, H, W), through two maps of n x HW per image.
 

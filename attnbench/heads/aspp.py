@@ -30,14 +30,7 @@ from attnbench.trial import Option, Shape
 SIZES = {"1x1": 1, "3x3": 3}
 
 
-@head(
-    family="multi-scale",
-    year=2017,
-    paper="Rethinking Atrous Convolution for Semantic Image Segmentation",
-    complexity="N·C·K",
-    params=4_460_032,
-    wiring="own",
-)
+@head(family="multi-scale", complexity="N·C·K", params=4_460_032, wiring="own")
 class ASPP(nn.Module):
     """(N, C, H, W) -> (N, C, H, W), from L branches of K = `width` channels.
 

@@ -18,13 +18,7 @@ from attnbench.heads._layers import check_input, check_options, conv_bn_relu, co
 from attnbench.trial import Shape
 
 
-@head(
-    family="channel",
-    year=2018,
-    paper="BAM: Bottleneck Attention Module",
-    complexity="N·C·R, with R = C/16",
-    params=68_513,
-)
+@head(family="channel", complexity="N·C·R, with R = C/16", params=68_513)
 class BAM(nn.Module):
     """(N, C, H, W) -> (N, C, H, W), through a C x HW gate; R = C / `reduction`, 1 at least.
 

@@ -17,13 +17,7 @@ from attnbench.heads._layers import check_input, check_options
 from attnbench.trial import Shape
 
 
-@head(
-    family="channel",
-    year=2018,
-    paper="CBAM: Convolutional Block Attention Module",
-    complexity="N·C + C²",
-    params=33_412,
-)
+@head(family="channel", complexity="N·C + C²", params=33_412)
 class CBAM(nn.Module):
     """(N, C, H, W) -> (N, C, H, W), through C, then HW gates; R = C / `reduction`, 1 at least.
 

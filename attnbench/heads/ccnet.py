@@ -21,8 +21,6 @@ from attnbench.trial import Option, Shape
 
 @head(
     family="factorised",
-    year=2019,
-    paper="CCNet: Criss-Cross Attention for Semantic Segmentation",
     complexity="N·(H + W)·C·R: N·√N·C",
     params=328_321,
     maps=("affinity",),

@@ -22,13 +22,7 @@ from attnbench.trial import Shape
 GAMMA = 1e-4  # of the Gaussian kernel
 
 
-@head(
-    family="global",
-    year=2018,
-    paper="Compact Generalized Non-local Network",
-    complexity="N·C",
-    params=410_624,
-)
+@head(family="global", complexity="N·C", params=410_624)
 class CGNL(nn.Module):
     """(N, C, H, W) -> (N, C, H, W), through one number per image and group; K = C/2.
 

@@ -23,8 +23,6 @@ from attnbench.trial import Option, Shape
 
 @head(
     family="pairwise",
-    year=2019,
-    paper="Dual Attention Network for Scene Segmentation",
     complexity="N²·C + N·C²",
     params=328_322,
     maps=("position_affinity", "channel_affinity"),

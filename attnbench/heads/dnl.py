@@ -24,8 +24,6 @@ from attnbench.trial import Shape
 
 @head(
     family="pairwise",
-    year=2020,
-    paper="Disentangled Non-Local Neural Networks",
     complexity="N²·C",
     params=525_314,
     maps=("affinity", "mask_affinity"),

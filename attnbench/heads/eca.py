@@ -17,13 +17,7 @@ from attnbench.heads._layers import check_input, check_options
 from attnbench.trial import Shape
 
 
-@head(
-    family="channel",
-    year=2020,
-    paper="ECA-Net: Efficient Channel Attention for Deep Convolutional Neural Networks",
-    complexity="N·C",
-    params=3,
-)
+@head(family="channel", complexity="N·C", params=3)
 class ECA(nn.Module):
     """(N, C, H, W) -> (N, C, H, W), each channel times its gate; k is the size of the kernel."""
 

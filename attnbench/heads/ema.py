@@ -25,13 +25,7 @@ from attnbench.trial import Option, Shape
 
 
 @head(
-    family="compact",
-    year=2019,
-    paper="Expectation-Maximization Attention Networks for Semantic Segmentation",
-    complexity="N·K·C·T",
-    params=525_824,
-    maps=("responsibilities",),
-    wiring="own",
+    family="compact", complexity="N·K·C·T", params=525_824, maps=("responsibilities",), wiring="own"
 )
 class EMA(nn.Module):
     """(N, C, H, W) -> (N, C, H, W), through an HW x K map per image and step.

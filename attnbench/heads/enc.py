@@ -25,13 +25,7 @@ from attnbench.trial import Option, Shape
 
 
 @head(
-    family="global",
-    year=2018,
-    paper="Context Encoding for Semantic Segmentation",
-    complexity="N·C² + N·K·C",
-    params=542_304,
-    maps=("assignment",),
-    wiring="own",
+    family="global", complexity="N·C² + N·K·C", params=542_304, maps=("assignment",), wiring="own"
 )
 class Enc(nn.Module):
     """(N, C, H, W) -> (N, C, H, W), through an HW x K map per image; K is `codewords`."""

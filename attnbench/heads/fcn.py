@@ -12,14 +12,7 @@ from attnbench.heads._layers import check_input, check_options, conv_bn_relu, co
 from attnbench.trial import Shape
 
 
-@head(
-    family="convolution",
-    year=2015,
-    paper="Fully Convolutional Networks for Semantic Segmentation",
-    complexity="N·C²",
-    params=2_360_320,
-    wiring="joined",
-)
+@head(family="convolution", complexity="N·C²", params=2_360_320, wiring="joined")
 class FCN(nn.Module):
     """(N, C, H, W) -> (N, C, H, W), each pixel from the nine around it."""
 

@@ -19,15 +19,7 @@ from attnbench.trial import Shape
 FUSIONS = {"multiply": ("multiply",), "add": ("add",), "both": ("multiply", "add")}
 
 
-@head(
-    family="global",
-    year=2019,
-    paper="GCNet: Non-local Networks Meet Squeeze-Excitation Networks and Beyond",
-    complexity="N·C",
-    params=132_481,
-    maps=("affinity",),
-    wiring="surrounded",
-)
+@head(family="global", complexity="N·C", params=132_481, maps=("affinity",), wiring="surrounded")
 class GC(nn.Module):
     """(N, C, H, W) -> (N, C, H, W), through one map of HW per image; R = C / `reduction`.
 

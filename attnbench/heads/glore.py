@@ -15,14 +15,7 @@ from attnbench.heads._layers import check_input, check_options, zero_
 from attnbench.trial import Shape
 
 
-@head(
-    family="compact",
-    year=2019,
-    paper="Graph-Based Global Reasoning Networks",
-    complexity="N·M·S",
-    params=411_136,
-    maps=("projection",),
-)
+@head(family="compact", complexity="N·M·S", params=411_136, maps=("projection",))
 class GloRe(nn.Module):
     """(N, C, H, W) -> (N, C, H, W), through a map of M x HW per image, without a softmax.
 

@@ -25,13 +25,7 @@ from attnbench.trial import Shape
 CELLS = 8  # rows and columns to which the position branch pools the map
 
 
-@head(
-    family="channel",
-    year=2019,
-    paper="Global Second-order Pooling Convolutional Networks",
-    complexity="N·C·d + N·d²",
-    params=394_880,
-)
+@head(family="channel", complexity="N·C·d + N·d²", params=394_880)
 class GSoP(nn.Module):
     """(N, C, H, W) -> (N, C, H, W), through an R x R matrix of M samples: d and N, or 64 and d.
 

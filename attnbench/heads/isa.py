@@ -41,8 +41,6 @@ STAGES = {
 
 @head(
     family="factorised",
-    year=2019,
-    paper="Interlaced Sparse Self-Attention for Semantic Segmentation",
     complexity="N·(P + N/P)·C, with P = √N: N·√N·C",
     params=2_366_464,
     maps=("stages.long_range.affinity", "stages.short_range.affinity"),

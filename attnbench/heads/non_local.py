@@ -21,15 +21,7 @@ from attnbench.heads._layers import attend, check_input, check_options, zero_
 from attnbench.trial import Shape
 
 
-@head(
-    family="pairwise",
-    year=2018,
-    paper="Non-local Neural Networks",
-    complexity="N²·C",
-    params=526_080,
-    maps=("affinity",),
-    wiring="surrounded",
-)
+@head(family="pairwise", complexity="N²·C", params=526_080, maps=("affinity",), wiring="surrounded")
 class NonLocal(nn.Module):
     """(N, C, H, W) -> (N, C, H, W), through an HW x HW map per image; K = C / `reduction`.
 

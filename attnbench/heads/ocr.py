@@ -30,8 +30,6 @@ from attnbench.trial import Option, Shape
 
 @head(
     family="compact",
-    year=2020,
-    paper="Object-Contextual Representations for Semantic Segmentation",
     complexity="N·M·C",
     params=1_196_307,
     maps=("region_affinity", "affinity"),

@@ -26,14 +26,7 @@ from attnbench.heads._whole import WIDTH, Trunk, Whole, Wiring
 from attnbench.trial import Option, Shape
 
 
-@head(
-    family="multi-scale",
-    year=2017,
-    paper="Pyramid Scene Parsing Network",
-    complexity="N·C²",
-    params=4_982_784,
-    wiring="own",
-)
+@head(family="multi-scale", complexity="N·C²", params=4_982_784, wiring="own")
 class PPM(nn.Module):
     """(N, C, H, W) -> (N, C, H, W), through L maps of b x b means, for each b of `bins`.
 

@@ -23,8 +23,6 @@ from attnbench.trial import Shape
 
 @head(
     family="pairwise",
-    year=2018,
-    paper="PSANet: Point-wise Spatial Attention Network for Scene Parsing",
     complexity="N²·C",
     params=1_188_096,
     maps=("directions.collect.affinity", "directions.distribute.affinity"),

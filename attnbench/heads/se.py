@@ -18,13 +18,7 @@ from attnbench.heads._layers import check_input, check_options
 from attnbench.trial import Shape
 
 
-@head(
-    family="channel",
-    year=2018,
-    paper="Squeeze-and-Excitation Networks",
-    complexity="N·C + C²",
-    params=32_768,
-)
+@head(family="channel", complexity="N·C + C²", params=32_768)
 class SE(nn.Module):
     """(N, C, H, W) -> (N, C, H, W), each channel times its gate; R = C / `reduction`, 1 at least.
 

@@ -28,15 +28,7 @@ from attnbench.heads._whole import WIDTH, Trunk, Whole, Wiring
 from attnbench.trial import Option, Shape
 
 
-@head(
-    family="pairwise",
-    year=2018,
-    paper="OCNet: Object Context Network for Scene Parsing",
-    complexity="N²·C",
-    params=920_576,
-    maps=("affinity",),
-    wiring="own",
-)
+@head(family="pairwise", complexity="N²·C", params=920_576, maps=("affinity",), wiring="own")
 class SelfAttention(nn.Module):
     """(N, C, H, W) -> (N, C, H, W), through an HW x HW map per image.
 

@@ -65,7 +65,7 @@ def test_text_that_looks_like_a_number_stays_text():
         (["resoluton-sweep"], "did you mean 'resolution-sweep'"),
         (["latencies"], "did you mean 'latency'"),
         (["ema", "--set", "basis=3"], "--set: unknown option of ema 'basis'; did you mean 'bases'"),
-        (["ema", "--set", "bases"], "--set bases: write option=value, as in --set bases=32"),
+        (["ema", "--set", "bases"], "--set: 'bases' is no option; write option=value, as bases=32"),
         (["ema", "--set", "bases=0"], "ema: bases = 0: expected a number above 0"),
         (["ema", "--set", "norm=l1"], "norm = 'l1': choose one of 'l2', 'layer', 'none'"),
         (["cgnl", "--channels", "20"], "cgnl: groups = 8: must divide C = 20 and C/2 = 10"),
