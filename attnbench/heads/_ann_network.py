@@ -65,6 +65,7 @@ class Network(nn.Module):
     """(N, F, H, W), and G = F/2 channels of the stage before -> (N, CLASSES, H, W)."""
 
     head = "ann"
+    finer = 1
 
     def __init__(self, block: nn.Module, channels: int):
         super().__init__()

@@ -48,7 +48,8 @@ WIRINGS = {
 def whole(name: str, channels: int, **options: Option) -> nn.Module:
     """The whole head of `name`: (N, channels, H, W) -> (N, CLASSES, H, W); `options` its block's.
 
-    Its `earlier` are the channels of maps from earlier stages, which it takes after the features.
+    Its `earlier` are the channels of maps from earlier stages, which it takes after the features;
+    they, and the logits, are `finer` times as high and wide.
     """
     block, wiring = HEADS[name], describe(name).keywords.get("wiring", "plain")
     if wiring == "own":
@@ -114,6 +115,7 @@ class Whole(nn.Module):
     """
 
     earlier: tuple[int, ...] = ()
+    finer = 1  # how many times the sides of the features those of earlier maps and logits are
 
     def __init__(self, trunks: Sequence[Trunk], *, idle: int = 0):
         super().__init__()

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from attnbench.cost import Cost
 from attnbench.heads import head
+from attnbench.heads._deeplab import Decoder
 from attnbench.heads._layers import (
     check_input,
     check_options,
@@ -34,7 +35,8 @@ SIZES = {"1x1": 1, "3x3": 3}
 class ASPP(nn.Module):
     """(N, C, H, W) -> (N, C, H, W), from L branches of K = `width` channels.
 
-    They are a 1x1 convolution, one of 3x3 for each of `rates`, and the `image_pool`.
+    They are a 1x1 convolution, one of 3x3 for each of `rates`, and the `image_pool`. The `decoder`
+    is that of DeepLabv3+; it belongs to the whole head alone.
     """
 
     def __init__(
@@ -46,11 +48,12 @@ class ASPP(nn.Module):
         image_pool: bool = True,
         fusion: Literal["1x1", "3x3"] = "1x1",
         projection: Literal["channels", "width"] = "channels",
+        decoder: bool = False,
     ):
         super().__init__()
         self.rates = numbers(self, "rates", rates)
         check_options(self, channels=channels, width=width, fusion=fusion, projection=projection)
-        self.channels, self.width = channels, width
+        self.channels, self.width, self.decoder = channels, width, decoder
         self.out, self.size = (channels if projection == "channels" else width), SIZES[fusion]
         dilated = (conv_bn_relu(channels, width, size=3, dilation=rate) for rate in self.rates)
         self.branches = nn.ModuleList([conv_bn_relu(channels, width), *dilated])
@@ -59,9 +62,11 @@ class ASPP(nn.Module):
         self.projection = conv_bn_relu(self.count * width, self.out, size=self.size)
 
     @classmethod
-    def whole(cls, channels: int, **options: Option) -> Whole:
+    def whole(cls, channels: int, **options: Option) -> nn.Module:
         """On the features, K channels out; a 3x3 after it, unless the fusion is one already."""
         block = cls(channels, **options | {"projection": "width"})
+        if block.decoder:
+            return Decoder(block, channels, made=block.out)
         wiring = Wiring(reduce=False, after=0 if block.size == SIZES["3x3"] else block.out)
         return Whole([Trunk(block, channels, wiring, made=block.out)])
 

@@ -116,7 +116,7 @@ class Bench:
         start = time.perf_counter()
         y = step.forward()
         self.first_seconds = time.perf_counter() - start
-        want, got = tuple(self.trial.output), tuple(y.shape)
+        want, got = tuple(output_shape(self.trial, module)), tuple(y.shape)
         if got != want:
             raise HeadError(f"{self.trial.head}: output has shape {got}, expected {want}")
         if not torch.isfinite(y).all():
@@ -133,7 +133,7 @@ class Bench:
         if self.trial.mode == "inference":
             return Step(module, maps[0], training=False, earlier=tuple(maps[1:]))
         x, *earlier = (m.requires_grad_() for m in maps)
-        size = tuple(self.trial.output)
+        size = tuple(output_shape(self.trial, module))
         cotangent = torch.full(size, 1 / prod(size), dtype=x.dtype)
         return Step(module, x, training=True, cotangent=cotangent, earlier=tuple(earlier))
 
@@ -151,8 +151,19 @@ def fake_tensors() -> FakeTensorMode:
 
 def input_shapes(trial: Trial, module: nn.Module) -> list[Shape]:
     """Shapes of what the module of a trial reads: its map, then those of earlier stages."""
-    earlier = module.earlier if trial.part == "head" else ()
-    return [trial.shape, *(replace(trial.shape, channels=c) for c in earlier)]
+    if trial.part == "attention":
+        return [trial.shape]
+    finer = _finer(trial.shape, module)
+    return [trial.shape, *(replace(finer, channels=c) for c in module.earlier)]
+
+
+def output_shape(trial: Trial, module: nn.Module) -> Shape:
+    """(N, C, H, W) of a block's output, or (N, classes, H, W) of logits, finer behind a decoder."""
+    return trial.output if trial.part == "attention" else _finer(trial.output, module)
+
+
+def _finer(shape: Shape, module: nn.Module) -> Shape:
+    return replace(shape, height=shape.height * module.finer, width=shape.width * module.finer)
 
 
 def feature_maps(trial: Trial, module: nn.Module) -> list[Tensor]:

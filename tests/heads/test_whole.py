@@ -70,7 +70,7 @@ def built(name, channels=F, **options):
 def maps(head, *size):
     """Features, and what the head reads of earlier stages; empty where tensors are fake."""
     n, _, h, w = size
-    shapes = [size, *((n, c, h, w) for c in head.earlier)]
+    shapes = [size, *((n, c, head.finer * h, head.finer * w) for c in head.earlier)]
     return [torch.empty(s).uniform_(0, 1) for s in shapes]
 
 
