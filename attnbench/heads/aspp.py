@@ -5,7 +5,7 @@ Segmentation, 2017, sec. 3.3, at output stride 8; zhanghang1989/PyTorch-Encoding
 ASPP_Module (the authors' own code is for TensorFlow).
 Departs from them: the last convolution brings the branches to C, so that the block can stand where
 another head does, where the module has `width` channels out: `projection="width"`. The dropout
-after it is left to the network, as is the decoder of DeepLabv3+, which reads a second map.
+after it is left to the network; the decoder of DeepLabv3+ reads a second map, in the whole head.
 `width=512` with `fusion="3x3"` is ASPPHead of mmsegmentation up to the order of concatenation.
 """
 
