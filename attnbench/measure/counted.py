@@ -21,14 +21,19 @@ def count(module: nn.Module, *maps: Tensor) -> Work:
     return work
 
 
-@metric(origin="counted", units={"macs.counted": "MACs", "flops.counted": "FLOPs"})
-def counted(bench: Bench) -> dict[str, Found]:
+def forward_work(bench: Bench) -> Work:
+    """The work of a trial's forward pass, on fake tensors. Raises UnmeasuredError for others."""
     refuse_compiled(bench.trial)
     if bench.trial.mode == "training":
         raise UnmeasuredError("counts the forward pass; it is taken with mode inference")
     with fake_tensors():
         step = bench.fake()
-        work = count(step.module, *step.inputs)
+        return count(step.module, *step.inputs)
+
+
+@metric(origin="counted", units={"macs.counted": "MACs", "flops.counted": "FLOPs"})
+def counted(bench: Bench) -> dict[str, Found]:
+    work = forward_work(bench)
     notes = tuple(
         f"no price for {name} (x{times})" for name, times in sorted(work.unpriced.items())
     )

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 
 from attnbench.errors import UnmeasuredError
 from attnbench.measure import Found, metric
-from attnbench.measure._bench import Bench, build, fake_tensors, feature_maps, refuse_compiled
+from attnbench.measure._bench import Bench, build, feature_maps
 from attnbench.measure._dispatch import Work
-from attnbench.measure.counted import count
+from attnbench.measure.counted import forward_work
 from attnbench.measure.memory_predicted import predicted_peak
 
 with warnings.catch_warnings():  # it scripts a loss at import, which newer torch deprecates
@@ -62,12 +62,7 @@ def differences(by_operator: Counter, unsupported: Counter, work: Work) -> tuple
 
 @metric(origin="counted", units={"macs.fvcore": "MACs"})
 def fvcore(bench: Bench) -> dict[str, Found]:
-    refuse_compiled(bench.trial)
-    if bench.trial.mode == "training":
-        raise UnmeasuredError("fvcore counts the forward pass; it is taken with mode inference")
-    with fake_tensors():
-        fake = bench.fake()
-        work = count(fake.module, *fake.inputs)
+    work = forward_work(bench)
     if work.macs > MAX_MACS or predicted_peak(bench) > MAX_BYTES:
         raise UnmeasuredError(
             "fvcore would run the head for real, for too long or in too much memory"
