@@ -76,6 +76,36 @@ class Cost:
         flops = f"{lead}{convention.BATCH_NORM_INFERENCE}·{at}·{channels}"
         return self._add(Term(name, "normalisation", flops=flops, params=f"{lead}2·{channels}"))
 
+    def conv_bn_relu(
+        self,
+        name: str,
+        inputs: str,
+        outputs: str,
+        *,
+        kernel: str = "1",
+        bias: bool = False,
+        at: str = "B·N",
+        times: int = 1,
+    ) -> "Cost":
+        """`times` convolutions as in `conv`, each with batch norm and ReLU."""
+        how = {"kernel": kernel, "bias": bias, "at": at, "times": times}
+        cost = self.conv(name, inputs, outputs, **how)
+        cost = cost.batch_norm(f"{name}: norm", outputs, at=at, times=times)
+        return cost.pointwise(f"{name}: ReLU", f"{times}·{at}·{outputs}")
+
+    def attention(
+        self, pairs: str, key: str, value: str, *, kernel: str, scaled: bool = True, of: str = ""
+    ) -> "Cost":
+        """Softmax attention over `pairs`, with keys and values of these widths.
+
+        A fused `kernel` does both products at the wider of the two, and always scales.
+        """
+        if kernel == "fused":
+            key = value = max(key, value, key=self.value)
+        cost = self.matmul(f"{of}logits", f"{pairs}·{key}")
+        cost = cost.pointwise(f"{of}scale", pairs) if scaled or kernel == "fused" else cost
+        return cost.softmax(f"{of}affinity", pairs).matmul(f"{of}context", f"{pairs}·{value}")
+
     def layer_norm(self, name: str, elements: str, channels: str = "") -> "Cost":
         """Layer and group norm; with weight and bias for each of `channels`, if given."""
         each = convention.STATISTICS_NORM + (convention.AFFINE if channels else 0)

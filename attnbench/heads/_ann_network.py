@@ -11,14 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from attnbench.cost import Cost
-from attnbench.heads._layers import (
-    attend,
-    check_input,
-    check_options,
-    conv_bn_relu,
-    conv_bn_relu_cost,
-    zero_,
-)
+from attnbench.heads._layers import attend, check_input, check_options, conv_bn_relu, zero_
 from attnbench.heads._whole import WIDTH, Trunk, Whole, Wiring
 from attnbench.trial import Shape
 
@@ -45,20 +38,14 @@ class Pyramid:
     @property
     def symbols(self) -> dict[str, int]:
         cells = sum(p * p for p in self.pools)
-        return {"M": cells, "K": self.keys, "V": self.values, "D": max(self.keys, self.values)}
+        return {"M": cells, "K": self.keys, "V": self.values}
 
     def cost(self, cost: Cost, where: str = "") -> Cost:
         """`cost` with the terms of `context`, for keys and values of the size of the query."""
         for p in self.pools:
             name = f"{where}keys and values, {p} x {p} cells"
             cost = cost.adaptive_mean(name, "B·(K + V)", p, p)
-        key, value = ("D", "D") if self.kernel == "fused" else ("K", "V")
-        return (
-            cost.matmul(f"{where}logits", f"B·N·M·{key}")
-            .pointwise(f"{where}scale", "B·N·M")
-            .softmax(f"{where}affinity", "B·N·M")
-            .matmul(f"{where}context", f"B·N·M·{value}")
-        )
+        return cost.attention("B·N·M", "K", "V", kernel=self.kernel, of=where)
 
 
 class Network(nn.Module):
@@ -109,8 +96,8 @@ class AFNB(nn.Module):
     def cost(self, x: Shape) -> Cost:
         inside = replace(x, channels=WIDTH)  # C is that of the block behind
         cost = Cost.of(inside, F=self.outputs, G=self.channels, **self.pyramid.symbols)
-        cost = conv_bn_relu_cost(cost, "stages: query", "F", "K", bias=True)
-        cost = conv_bn_relu_cost(cost, "stages: key", "G", "K", bias=True)
+        cost = cost.conv_bn_relu("stages: query", "F", "K", bias=True)
+        cost = cost.conv_bn_relu("stages: key", "G", "K", bias=True)
         cost = self.pyramid.cost(cost.conv("stages: value", "G", "V", bias=True), "stages: ")
         return (
             cost.conv("stages: output", "V", "F", bias=True)

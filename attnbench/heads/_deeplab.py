@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from attnbench.cost import Cost
 from attnbench.errors import HeadError
-from attnbench.heads._layers import check_input, check_options, conv_bn_relu, conv_bn_relu_cost
+from attnbench.heads._layers import check_input, check_options, conv_bn_relu
 from attnbench.trial import CLASSES, Shape
 
 REDUCED, REFINED = 48, 256
@@ -54,7 +54,7 @@ class Decoder(nn.Module):
         cost, at = self.block.cost(x), f"{self.finer**2}·B·N"
         cost = replace(cost, symbols=cost.symbols | inner)
         cost = cost.bilinear("decoder: enlarging", f"{at}·Y")
-        cost = conv_bn_relu_cost(cost, "decoder: early map", "G", "D", at=at)
+        cost = cost.conv_bn_relu("decoder: early map", "G", "D", at=at)
         for name, inputs in (("first", "(D + Y)"), ("second", "E")):
-            cost = conv_bn_relu_cost(cost, f"decoder: {name}", inputs, "E", area="9", at=at)
+            cost = cost.conv_bn_relu(f"decoder: {name}", inputs, "E", kernel="9", at=at)
         return cost.conv("decoder: classifier", "E", "J", bias=True, at=at)

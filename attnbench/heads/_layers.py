@@ -1,13 +1,13 @@
 """What several heads are made of: conv-BN-ReLU, attention over pairs, checks at the edge."""
 
 from collections import OrderedDict
+from itertools import pairwise
 from typing import get_args
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from attnbench.cost import Cost
 from attnbench.errors import HeadError
 
 RANK = 4  # (N, C, H, W)
@@ -31,23 +31,10 @@ def conv_bn_relu(
     return nn.Sequential(layers)
 
 
-def conv_bn_relu_cost(
-    cost: Cost,
-    name: str,
-    inputs: str,
-    outputs: str,
-    *,
-    area: str = "1",
-    bias: bool = False,
-    at: str = "B·N",
-    times: int = 1,
-) -> Cost:
-    """`cost` with the terms of `times` conv_bn_relu at `at` positions; `area` is the kernel's."""
-    return (
-        cost.conv(name, inputs, outputs, kernel=area, bias=bias, at=at, times=times)
-        .batch_norm(f"{name}: norm", outputs, at=at, times=times)
-        .pointwise(f"{name}: ReLU", f"{times}·{at}·{outputs}")
-    )
+def transform(channels: int, keys: int, layers: int, **how: float) -> nn.Sequential:
+    """`layers` conv_bn_relu for queries or keys: `channels` to `keys`, then `keys` to `keys`."""
+    widths = [channels, *[keys] * layers]
+    return nn.Sequential(*(conv_bn_relu(c, k, **how) for c, k in pairwise(widths)))
 
 
 def zero_(module: nn.Module) -> nn.Module:

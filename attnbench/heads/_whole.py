@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from attnbench.cost import Cost
 from attnbench.heads import HEADS, describe
-from attnbench.heads._layers import check_input, check_options, conv_bn_relu, conv_bn_relu_cost
+from attnbench.heads._layers import check_input, check_options, conv_bn_relu
 from attnbench.trial import CLASSES, Option, Shape
 
 WIDTH = 512
@@ -95,15 +95,15 @@ class Trunk(nn.Module):
         cost, now = Cost.of(inside, F=x.channels, E=self.outputs), "C"
         if self.reduction is not None:
             bias = self.wiring.bias
-            cost = conv_bn_relu_cost(cost, "network: reduction", "F", "C", area="9", bias=bias)
+            cost = cost.conv_bn_relu("network: reduction", "F", "C", kernel="9", bias=bias)
         cost = cost.joined(self.block.cost(inside))
         if self.made != self.inside:
             cost, now = cost.joined(Cost.of(inside, Y=self.made)), "Y"
         if self.after is not None:
-            cost, now = conv_bn_relu_cost(cost, "network: after", now, "E", area="9"), "E"
+            cost, now = cost.conv_bn_relu("network: after", now, "E", kernel="9"), "E"
         if self.joined is not None:
             both = f"(F + {now})"
-            cost = conv_bn_relu_cost(cost, "network: joined", both, "E", area="9")
+            cost = cost.conv_bn_relu("network: joined", both, "E", kernel="9")
         return cost
 
 

@@ -14,14 +14,7 @@ from torch import Tensor, nn
 from attnbench.cost import Cost
 from attnbench.heads import head
 from attnbench.heads._ann_network import Network, Pyramid
-from attnbench.heads._layers import (
-    check_input,
-    check_options,
-    conv_bn_relu,
-    conv_bn_relu_cost,
-    numbers,
-    zero_,
-)
+from attnbench.heads._layers import check_input, check_options, conv_bn_relu, numbers, zero_
 from attnbench.heads._whole import WIDTH
 from attnbench.trial import Option, Shape
 
@@ -70,7 +63,7 @@ class ANN(nn.Module):
         """Four convolutions, two pyramids, and two products of pixels and cells: N·M."""
         cost = Cost.of(x, **self.pyramid.symbols)
         twice = {"at": "2·B·N"} if self.shared else {"times": 2}
-        cost = conv_bn_relu_cost(cost, "query and key", "C", "K", bias=True, **twice)
+        cost = cost.conv_bn_relu("query and key", "C", "K", bias=True, **twice)
         cost = self.pyramid.cost(cost.conv("value", "C", "V", bias=True))
         cost = cost.conv("output", "V", "C", bias=True)
-        return conv_bn_relu_cost(cost, "fusion", "2·C", "C", bias=True)
+        return cost.conv_bn_relu("fusion", "2·C", "C", bias=True)

@@ -18,13 +18,7 @@ from torch.nn import functional as F
 from attnbench.cost import Cost
 from attnbench.heads import head
 from attnbench.heads._deeplab import Decoder
-from attnbench.heads._layers import (
-    check_input,
-    check_options,
-    conv_bn_relu,
-    conv_bn_relu_cost,
-    numbers,
-)
+from attnbench.heads._layers import check_input, check_options, conv_bn_relu, numbers
 from attnbench.heads._whole import Trunk, Whole, Wiring
 from attnbench.trial import Option, Shape
 
@@ -81,10 +75,10 @@ class ASPP(nn.Module):
     def cost(self, x: Shape) -> Cost:
         """The dilated convolutions lead: nine multiply-adds for each of C·K at a pixel, each."""
         cost = Cost.of(x, K=self.width, L=self.count, P=self.out)
-        cost = conv_bn_relu_cost(cost, "1x1", "C", "K")
-        cost = conv_bn_relu_cost(cost, "dilated", "C", "K", area="9", times=len(self.rates))
+        cost = cost.conv_bn_relu("1x1", "C", "K")
+        cost = cost.conv_bn_relu("dilated", "C", "K", kernel="9", times=len(self.rates))
         if self.pool is not None:
             cost = cost.reduction("image: mean", "B·N·C")
-            cost = conv_bn_relu_cost(cost, "image", "C", "K", at="B")
+            cost = cost.conv_bn_relu("image", "C", "K", at="B")
             cost = cost.bilinear("image: to every pixel", "B·N·K")
-        return conv_bn_relu_cost(cost, "projection", "L·K", "P", area=str(self.size**2))
+        return cost.conv_bn_relu("projection", "L·K", "P", kernel=str(self.size**2))

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from attnbench.cost import Cost
 from attnbench.heads import head
-from attnbench.heads._layers import check_input, check_options, conv_bn_relu, conv_bn_relu_cost
+from attnbench.heads._layers import check_input, check_options, conv_bn_relu
 from attnbench.trial import Shape
 
 
@@ -38,9 +38,8 @@ class BAM(nn.Module):
         check_options(self, dilation=dilation)
         self.channels, self.combination = channels, combination
         self.inner = r = max(channels // reduction, 1)
-        self.channel = nn.Sequential(
-            conv_bn_relu(channels, r, bias=True), nn.Conv2d(r, channels, 1)
-        )
+        up = nn.Conv2d(r, channels, 1)
+        self.channel = nn.Sequential(conv_bn_relu(channels, r, bias=True), up)
         wide = {"size": 3, "dilation": dilation, "bias": True}
         self.spatial = nn.Sequential(
             conv_bn_relu(channels, r, bias=True),
@@ -60,10 +59,9 @@ class BAM(nn.Module):
     def cost(self, x: Shape) -> Cost:
         """The spatial branch leads: C·R + 18·R² multiply-adds a pixel."""
         cost = Cost.of(x, R=self.inner).reduction("channel: mean", "B·N·C")
-        cost = conv_bn_relu_cost(cost, "channel: down", "C", "R", bias=True, at="B")
+        cost = cost.conv_bn_relu("channel: down", "C", "R", bias=True, at="B")
         cost = cost.conv("channel: up", "R", "C", bias=True, at="B")
-        cost = conv_bn_relu_cost(cost, "spatial: down", "C", "R", bias=True)
-        cost = conv_bn_relu_cost(cost, "spatial: wide", "R", "R", area="9", bias=True, times=2)
-        return cost.conv("spatial: map", "R", "1", bias=True).pointwise(
-            "combination, sigmoid, plus 1, scale", "4·B·N·C"
-        )
+        cost = cost.conv_bn_relu("spatial: down", "C", "R", bias=True)
+        cost = cost.conv_bn_relu("spatial: wide", "R", "R", kernel="9", bias=True, times=2)
+        cost = cost.conv("spatial: map", "R", "1", bias=True)
+        return cost.pointwise("combination, sigmoid, plus 1, scale", "4·B·N·C")

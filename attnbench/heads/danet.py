@@ -97,26 +97,23 @@ class DANet(nn.Module):
 
     def cost(self, x: Shape) -> Cost:
         """Two products over pairs of pixels, N²·(K + C), and two over pairs of channels, N·C²."""
-        cost, fused = Cost.of(x, K=self.inner), self.kernel == "fused"
+        cost = Cost.of(x, K=self.inner)
         if self.branch != "channel":
             cost = cost.conv("query", "C", "K", bias=True).conv("key", "C", "K", bias=True)
             cost = cost.conv("value", "C", "C", bias=True).weights("position: γ", "1")
-            cost = cost.matmul("position: logits", f"B·N²·{'C' if fused else 'K'}")
-            cost = cost.pointwise("position: scale", "B·N²") if fused else cost
-            cost = cost.softmax("position: affinity", "B·N²").matmul("position: context", "B·N²·C")
+            how = {"kernel": self.kernel, "scaled": False, "of": "position: "}
+            cost = cost.attention("B·N²", "K", "C", **how)
             cost = cost.pointwise("position: γ and residual", "2·B·N·C")
         if self.branch != "position":
-            cost = self._channel_cost(cost.matmul("channel: energy", "B·C²·N"), fused=fused)
-            cost = cost.softmax("channel: affinity", "B·C²").matmul("channel: context", "B·C²·N")
+            cost = self._channel_cost(cost)
             cost = cost.pointwise("channel: γ and residual", "2·B·N·C").weights("channel: γ", "1")
         return cost.pointwise("sum of the branches", "B·N·C") if self.branch == "both" else cost
 
-    def _channel_cost(self, cost: Cost, *, fused: bool) -> Cost:
-        if fused:
-            cost = cost.pointwise("channel: scale", "B·C²")
-        if self.energy == "direct":
-            return cost
-        if fused:
-            return cost.pointwise("channel: sign", "B·N·C")
-        cost = cost.reduction("channel: maximum", "B·C²")
-        return cost.pointwise("channel: maximum - energy", "B·C²")
+    def _channel_cost(self, cost: Cost) -> Cost:
+        if self.energy == "reversed" and self.kernel == "fused":
+            cost = cost.pointwise("channel: sign", "B·N·C")
+        elif self.energy == "reversed":
+            cost = cost.reduction("channel: maximum", "B·C²")
+            cost = cost.pointwise("channel: maximum - energy", "B·C²")
+        how = {"kernel": self.kernel, "scaled": False, "of": "channel: "}
+        return cost.attention("B·C²", "N", "N", **how)

@@ -103,7 +103,7 @@ class DNL(nn.Module):
 
     def cost(self, x: Shape) -> Cost:
         """Three convolutions, and two products over all pairs: MACs grow as N²."""
-        cost = Cost.of(x, K=self.inner, V=self.values, D=max(self.inner, self.values))
+        cost = Cost.of(x, K=self.inner, V=self.values)
         cost = cost.conv("value", "C", "V", bias=self.output is not None)
         if self.terms != "unary":
             cost = self._pairwise_cost(cost)
@@ -119,15 +119,9 @@ class DNL(nn.Module):
         return cost.pointwise("residual", "B·N·C")
 
     def _pairwise_cost(self, cost: Cost) -> Cost:
-        width, values = ("D", "D") if self.kernel == "fused" else ("K", "V")
         cost = cost.conv("query", "C", "K", bias=True).conv("key", "C", "K", bias=True)
         if self.terms != "coupled":
             cost = cost.reduction("means of query and key", "2·B·N·K")
             cost = cost.pointwise("query and key less their means", "2·B·N·K")
-        cost = (
-            cost.matmul("logits", f"B·N²·{width}")
-            .pointwise("scale and temperature", "B·N²")
-            .softmax("affinity", "B·N²")
-            .matmul("context", f"B·N²·{values}")
-        )
+        cost = cost.attention("B·N²", "K", "V", kernel=self.kernel)
         return cost if self.gamma is None else cost.weights("γ", "1").pointwise("γ", "B·N·V")

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from attnbench.cost import Cost
 from attnbench.heads import head
-from attnbench.heads._layers import check_input, check_options, conv_bn_relu, conv_bn_relu_cost
+from attnbench.heads._layers import check_input, check_options, conv_bn_relu
 from attnbench.heads._whole import WIDTH, Trunk, Whole
 from attnbench.trial import Option, Shape
 
@@ -31,11 +31,7 @@ class Enc(nn.Module):
     """(N, C, H, W) -> (N, C, H, W), through an HW x K map per image; K is `codewords`."""
 
     def __init__(
-        self,
-        channels: int,
-        *,
-        codewords: int = 32,
-        aggregate: Literal["mean", "sum"] = "mean",
+        self, channels: int, *, codewords: int = 32, aggregate: Literal["mean", "sum"] = "mean"
     ):
         super().__init__()
         check_options(self, channels=channels, codewords=codewords, aggregate=aggregate)
@@ -70,9 +66,9 @@ class Enc(nn.Module):
 
     def cost(self, x: Shape) -> Cost:
         """A convolution, and two products of N·K·C: distances and sums of residuals."""
-        cost = Cost.of(x, K=self.count)
         cost = (
-            conv_bn_relu_cost(cost, "input", "C", "C")
+            Cost.of(x, K=self.count)
+            .conv_bn_relu("input", "C", "C")
             .weights("codewords and scale", "K·C + K")
             .pointwise("distances: squares, -2·c", "B·N·C + 2·K·C")
             .reduction("distances: their sums", "B·N·C + K·C")

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from attnbench.cost import Cost
 from attnbench.heads import head
-from attnbench.heads._layers import check_input, check_options, conv_bn_relu, conv_bn_relu_cost
+from attnbench.heads._layers import check_input, check_options, conv_bn_relu
 from attnbench.trial import Shape
 
 
@@ -28,4 +28,4 @@ class FCN(nn.Module):
 
     def cost(self, x: Shape) -> Cost:
         """Nine multiply-adds for each pair of channels at each pixel."""
-        return conv_bn_relu_cost(Cost.of(x), "3x3 convolution", "C", "C", area="9")
+        return Cost.of(x).conv_bn_relu("3x3 convolution", "C", "C", kernel="9")

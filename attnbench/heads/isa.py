@@ -9,28 +9,19 @@ the network. `bias="value"` is ISAHead of mmsegmentation up to the order of conc
 `layers=1` is what figure 1 of the paper counts, `partition="balanced"` what figure 4 does.
 """
 
-from functools import cache
 from typing import Literal
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from attnbench.cost import Cost
 from attnbench.heads import head
-from attnbench.heads._layers import (
-    check_input,
-    check_options,
-    conv_bn_relu,
-    conv_bn_relu_cost,
-)
+from attnbench.heads._layers import check_input, check_options, conv_bn_relu
+from attnbench.heads._windows import balanced_window, in_windows
 from attnbench.heads.self_attention import SelfAttention
 from attnbench.trial import Shape
 
-# How (0 batch, 1 channel, 2 window row, 3 row in it, 4 window column, 5 column in it) is sorted
-# into batches of small maps: by place in the window, or by window.
-SORTED = {"long_range": (0, 3, 5, 1, 2, 4), "short_range": (0, 2, 4, 1, 3, 5)}
 STAGES = {
     "long_short": ("long_range", "short_range"),
     "short_long": ("short_range", "long_range"),
@@ -85,7 +76,7 @@ class ISA(nn.Module):
         padding = (left, right - left, top, down - top)
         context = F.pad(x, padding) if down or right else x
         for name, attention in self.stages.items():
-            context = _in_groups(attention, context, (ph, pw), SORTED[name])
+            context = in_windows(attention, context, (ph, pw), name)
         context = context[:, :, top : top + h, left : left + w]
         return self.fusion(torch.cat([x, context], dim=1))
 
@@ -102,32 +93,4 @@ class ISA(nn.Module):
         for name, attention in self.stages.items():
             pairs = "B·P·Q²" if name == "long_range" else "B·Q·P²"
             cost = attention.attention_cost(cost, "B·P·Q", pairs, f"{name}: ")
-        return conv_bn_relu_cost(cost, "fusion", "2·C", "C")
-
-
-def _in_groups(
-    attention: nn.Module, x: Tensor, window: tuple[int, int], order: tuple[int, ...]
-) -> Tensor:
-    (b, c, h, w), (ph, pw) = x.shape, window
-    maps = x.reshape(b, c, h // ph, ph, w // pw, pw).permute(order)  # B, 2 axes, C, 2 axes
-    y = attention(maps.flatten(0, 2)).unflatten(0, maps.shape[:3])
-    return y.permute([order.index(axis) for axis in range(len(order))]).reshape(x.shape)
-
-
-def balanced_window(height: int, width: int) -> tuple[int, int]:
-    """The window with the fewest pairs, padding included; of equals the squarest, then tallest."""
-    return _fewest_pairs(height, width)
-
-
-# As torch.compiler.assume_constant_result does, which would import all of the compiler: the search
-# is numbers of the shape alone, and no part of a compiled graph.
-balanced_window._dynamo_marked_constant = True
-
-
-@cache
-def _fewest_pairs(height: int, width: int) -> tuple[int, int]:
-    ph, pw = np.ogrid[1 : height + 1, 1 : width + 1]
-    pixels, windows = ph * pw, -(-height // ph) * -(-width // pw)
-    pairs = pixels * windows * (pixels + windows)
-    fewest = (np.argwhere(pairs == pairs.min()) + 1).tolist()
-    return min(((h, w) for h, w in fewest), key=lambda size: (abs(size[0] - size[1]), -size[0]))
+        return cost.conv_bn_relu("fusion", "2·C", "C")

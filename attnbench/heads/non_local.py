@@ -44,8 +44,7 @@ class NonLocal(nn.Module):
     ):
         super().__init__()
         check_options(self, pairwise=pairwise, sub_sample=sub_sample, kernel=kernel)
-        check_options(self, reduction=reduction)
-        check_options(self, width=channels // reduction)
+        check_options(self, reduction=reduction, width=channels // reduction)
         if kernel == "fused" and "gaussian" not in pairwise:
             raise HeadError(f"non_local: pairwise = {pairwise!r} has no softmax: kernel = 'eager'")
         self.channels, self.inner, self.pairwise = channels, channels // reduction, pairwise
@@ -111,20 +110,18 @@ class NonLocal(nn.Module):
             cost = cost.reduction("maximum of values and keys", f"4·B·M·(K + {width})")
         return (
             self._pairwise_cost(cost, f"B·N·{keys}", keys, width)
-            .matmul("context", f"B·N·{keys}·{width if self.kernel == 'fused' else 'K'}")
             .conv("output", "K", "C", bias=self.output_bias)
             .batch_norm("output: norm", "C")
             .pointwise("residual", "B·N·C")
         )
 
     def _pairwise_cost(self, cost: Cost, pairs: str, keys: str, width: str) -> Cost:
-        if self.pairwise == "concatenation":
+        if "gaussian" in self.pairwise:
+            return cost.attention(pairs, width, "K", kernel=self.kernel, scaled=self.scaled)
+        if self.pairwise == "dot_product":
+            cost = cost.matmul("logits", f"{pairs}·K").pointwise("division by the keys", pairs)
+        else:
             cost = cost.conv("pair: of queries", "K", "1")
             cost = cost.conv("pair: of keys", "K", "1", at=f"B·{keys}")
-            return cost.pointwise("pair: sum, ReLU, division", f"3·{pairs}")
-        cost = cost.matmul("logits", f"{pairs}·{width}")
-        if self.pairwise == "dot_product":
-            return cost.pointwise("division by the keys", pairs)
-        if self.scaled or self.kernel == "fused":
-            cost = cost.pointwise("scale", pairs)
-        return cost.softmax("affinity", pairs)
+            cost = cost.pointwise("pair: sum, ReLU, division", f"3·{pairs}")
+        return cost.matmul("context", f"{pairs}·K")

@@ -9,7 +9,6 @@ The dropout after the fusion is left to the network. `layers=1` is what the pape
 `bias=False` is OCRHead of mmsegmentation.
 """
 
-from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -17,13 +16,7 @@ from torch import Tensor, nn
 
 from attnbench.cost import Cost
 from attnbench.heads import head
-from attnbench.heads._layers import (
-    attend,
-    check_input,
-    check_options,
-    conv_bn_relu,
-    conv_bn_relu_cost,
-)
+from attnbench.heads._layers import attend, check_input, check_options, conv_bn_relu, transform
 from attnbench.heads._whole import WIDTH, Trunk, Whole, Wiring
 from attnbench.trial import Option, Shape
 
@@ -56,13 +49,9 @@ class OCR(nn.Module):
         check_options(self, classes=classes, key_channels=keys, layers=layers, kernel=kernel)
         self.channels, self.classes, self.keys, self.layers = channels, classes, keys, layers
         self.bias, self.kernel = bias, kernel
-
-        def transform() -> nn.Sequential:
-            steps = pairwise([channels, *[keys] * layers])
-            return nn.Sequential(*(conv_bn_relu(c, k, bias=bias) for c, k in steps))
-
         self.classifier = nn.Conv2d(channels, classes, 1)
-        self.query, self.key = transform(), transform()
+        self.query = transform(channels, keys, layers, bias=bias)
+        self.key = transform(channels, keys, layers, bias=bias)
         self.value = conv_bn_relu(channels, keys, bias=bias)
         self.region_affinity, self.affinity = nn.Identity(), nn.Identity()
         self.output = conv_bn_relu(keys, channels, bias=bias)
@@ -96,13 +85,8 @@ class OCR(nn.Module):
             inputs = "K" if layer else "C"
             for name, at in (("query", "B·N"), ("key", "B·M")):
                 step = f"{name}, layer {layer + 1}"
-                cost = conv_bn_relu_cost(cost, step, inputs, "K", bias=self.bias, at=at)
-        cost = conv_bn_relu_cost(cost, "value", "C", "K", bias=self.bias, at="B·M")
-        cost = (
-            cost.matmul("logits", "B·N·M·K")
-            .pointwise("scale", "B·N·M")
-            .softmax("affinity", "B·N·M")
-            .matmul("context", "B·N·M·K")
-        )
-        cost = conv_bn_relu_cost(cost, "output", "K", "C", bias=self.bias)
-        return conv_bn_relu_cost(cost, "fusion", "2·C", "C", bias=self.bias)
+                cost = cost.conv_bn_relu(step, inputs, "K", bias=self.bias, at=at)
+        cost = cost.conv_bn_relu("value", "C", "K", bias=self.bias, at="B·M")
+        cost = cost.attention("B·N·M", "K", "K", kernel=self.kernel)
+        cost = cost.conv_bn_relu("output", "K", "C", bias=self.bias)
+        return cost.conv_bn_relu("fusion", "2·C", "C", bias=self.bias)

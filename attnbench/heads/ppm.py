@@ -15,13 +15,7 @@ from torch.nn import functional as F
 
 from attnbench.cost import Cost
 from attnbench.heads import head
-from attnbench.heads._layers import (
-    check_input,
-    check_options,
-    conv_bn_relu,
-    conv_bn_relu_cost,
-    numbers,
-)
+from attnbench.heads._layers import check_input, check_options, conv_bn_relu, numbers
 from attnbench.heads._whole import WIDTH, Trunk, Whole, Wiring
 from attnbench.trial import Option, Shape
 
@@ -47,8 +41,7 @@ class PPM(nn.Module):
         self.width = width or max(channels // len(self.bins), 1)
         check_options(self, channels=channels, width=self.width, fusion=fusion)
         self.channels, self.align_corners = channels, align_corners
-        branches = (conv_bn_relu(channels, self.width) for _ in self.bins)
-        self.branches = nn.ModuleList(branches)
+        self.branches = nn.ModuleList(conv_bn_relu(channels, self.width) for _ in self.bins)
         joined = channels + len(self.bins) * self.width
         self.fusion = conv_bn_relu(joined, channels, size=3) if fusion != "none" else None
 
@@ -75,8 +68,8 @@ class PPM(nn.Module):
         for size in self.bins:
             name, cells = f"{size}x{size}", f"B·{size**2}"
             cost = cost.adaptive_mean(f"{name}: means", "B·C", size, size)
-            cost = conv_bn_relu_cost(cost, name, "C", "K", at=cells)
+            cost = cost.conv_bn_relu(name, "C", "K", at=cells)
             cost = cost.bilinear(f"{name}: to every pixel", "B·N·K")
         if self.fusion is None:
             return cost
-        return conv_bn_relu_cost(cost, "fusion", "(C + L·K)", "C", area="9")
+        return cost.conv_bn_relu("fusion", "(C + L·K)", "C", kernel="9")

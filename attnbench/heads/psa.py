@@ -17,7 +17,8 @@ from torch.nn import functional as F
 
 from attnbench.cost import Cost
 from attnbench.heads import head
-from attnbench.heads._layers import check_input, check_options, conv_bn_relu, conv_bn_relu_cost
+from attnbench.heads._layers import check_input, check_options, conv_bn_relu
+from attnbench.heads._point_maps import Direction
 from attnbench.trial import Shape
 
 
@@ -56,7 +57,7 @@ class PSA(nn.Module):
         names = ("collect", "distribute") if direction == "both" else (direction,)
         extent = (grid, grid_width) if compact else (2 * grid - 1, 2 * grid_width - 1)
         how = {"extent": extent, "compact": compact, "softmax": softmax}
-        build = {name: _Direction(channels, self.inner, name, **how) for name in names}
+        build = {name: Direction(channels, self.inner, name, **how) for name in names}
         self.directions, self.extent, self.softmax = nn.ModuleDict(build), extent, softmax
         self.output = conv_bn_relu(len(names) * self.inner, channels)
 
@@ -83,69 +84,14 @@ class PSA(nn.Module):
         h, w = self._small(x.height, x.width)
         m, times = self.extent[0] * self.extent[1], len(self.directions)
         cost = Cost.of(x, K=self.inner, S=h * w, M=m, T=times)
-        cost = conv_bn_relu_cost(cost, "reduction", "C", "K", times=times)
-        cost = conv_bn_relu_cost(cost, "map: hidden layer", "K", "K", at="B·S", times=times)
+        cost = cost.conv_bn_relu("reduction", "C", "K", times=times)
+        cost = cost.conv_bn_relu("map: hidden layer", "K", "K", at="B·S", times=times)
         cost = cost.conv("map: logits", "K", "M", at="B·S", times=times)
         if self.softmax:
             cost = cost.softmax("affinity", "T·B·S²")
         else:
             cost = cost.pointwise("division by the positions", "T·B·K·S")
-        cost = conv_bn_relu_cost(cost.matmul("context", "T·B·S²·K"), "output", "T·K", "C", at="B·S")
+        cost = cost.matmul("context", "T·B·S²·K").conv_bn_relu("output", "T·K", "C", at="B·S")
         if self.shrink == 1:
             return cost
         return cost.bilinear("shrinking", "T·B·S·K").bilinear("enlarging", "B·N·C")
-
-
-class _Direction(nn.Module):
-    """(B, K, h, w) -> (B, K, h, w): each pixel takes by its own map, or by those of the others."""
-
-    def __init__(
-        self,
-        channels: int,
-        inner: int,
-        name: str,
-        *,
-        extent: tuple[int, int],
-        compact: bool,
-        softmax: bool,
-    ):
-        super().__init__()
-        self.name, self.extent, self.compact, self.softmax = name, extent, compact, softmax
-        self.reduce = conv_bn_relu(channels, inner)
-        self.logits = nn.Sequential(
-            conv_bn_relu(inner, inner), nn.Conv2d(inner, extent[0] * extent[1], 1, bias=False)
-        )
-        self.affinity = nn.Identity()
-
-    def forward(self, x: Tensor) -> Tensor:
-        h, w = x.shape[2:]
-        predicted = self.logits(x).unflatten(1, self.extent)  # B, mh, mw, h, w
-        absolute = _cut if self.compact else _by_place
-        # From (predicting row, column) and (other row, column) to sources and takers.
-        rows = absolute(predicted.permute(0, 2, 4, 3, 1), h)  # B, mw, w, h, h'
-        both = absolute(rows.permute(0, 3, 4, 2, 1), w)  # B, h, h', w, w'
-        sorts = (0, 2, 4, 1, 3) if self.name == "collect" else (0, 1, 3, 2, 4)
-        attention = both.permute(sorts).flatten(1, 2)  # B, sources, h, w
-        attention = attention.softmax(dim=1) if self.softmax else attention
-        attention = self.affinity(attention).flatten(2)  # B, sources, takers
-        context = x.flatten(2) @ attention  # B, K, takers
-        if not self.softmax:
-            context = context / (h * w)
-        return context.unflatten(2, (h, w))
-
-
-def _cut(x: Tensor, size: int) -> Tensor:
-    """(…, p, m) -> (…, p, size): zeros beyond the m places."""
-    return F.pad(x, (0, size - x.shape[-1]))
-
-
-def _by_place(x: Tensor, size: int) -> Tensor:
-    """(…, p, m) -> (…, p, q), both of `size`: at q what p has for the offset q - p, if it has any.
-
-    Offset 0 is the middle of m. With 2·size offsets to a row (the last one unused) this lies at
-    p·2·size + (q - p + size - 1) = (size - 1) + p·(2·size - 1) + q: rows one shorter, read on.
-    """
-    beyond = size - (x.shape[-1] + 1) // 2
-    offsets = F.pad(x, (beyond, beyond + 1)).flatten(-2)  # …, size · 2·size
-    places = offsets[..., size - 1 : size - 1 + size * (2 * size - 1)]
-    return places.unflatten(-1, (size, 2 * size - 1))[..., :size]

@@ -21,7 +21,7 @@ from attnbench.heads._layers import (
     check_input,
     check_options,
     conv_bn_relu,
-    conv_bn_relu_cost,
+    transform,
     zero_,
 )
 from attnbench.heads._whole import WIDTH, Trunk, Whole, Wiring
@@ -60,15 +60,8 @@ class SelfAttention(nn.Module):
         self.channels, self.keys, self.values, self.layers = channels, keys, values, layers
         self.shared, self.bias, self.output_layer, self.kernel = shared, bias, output, kernel
         self.slope, everywhere = slope, {"bias": bias == "all", "slope": slope}
-
-        def transform() -> nn.Sequential:
-            first = conv_bn_relu(channels, keys, **everywhere)
-            return nn.Sequential(
-                first, *(conv_bn_relu(keys, keys, **everywhere) for _ in range(layers - 1))
-            )
-
-        self.query = transform()
-        self.key = self.query if shared else transform()
+        self.query = transform(channels, keys, layers, **everywhere)
+        self.key = self.query if shared else transform(channels, keys, layers, **everywhere)
         self.value = nn.Conv2d(channels, values, 1, bias=bias != "none")
         self.affinity = nn.Identity()
         self.output = {
@@ -100,32 +93,23 @@ class SelfAttention(nn.Module):
         cost = self.attention_cost(Cost.of(x, **self.widths), "B·N", "B·N²")
         if self.fusion is None:
             return cost
-        return conv_bn_relu_cost(cost, "fusion", "2·C", "C", bias=self.bias == "all")
+        return cost.conv_bn_relu("fusion", "2·C", "C", bias=self.bias == "all")
 
     @property
     def widths(self) -> dict[str, int]:
-        return {"K": self.keys, "V": self.values, "D": max(self.keys, self.values)}
+        return {"K": self.keys, "V": self.values}
 
     def attention_cost(self, cost: Cost, at: str, pairs: str, stage: str = "") -> Cost:
-        """`cost` with the terms up to the output, at `at` positions, over `pairs` of them.
-
-        D is the wider of K and V, at which a fused kernel does both products.
-        """
-        fused = self.kernel == "fused"
+        """`cost` with the terms up to the output, at `at` positions, over `pairs` of them."""
         everywhere = {"bias": self.bias == "all"}
         twice = {"at": f"2·{at}"} if self.shared else {"at": at, "times": 2}
         for layer in range(self.layers):
             name, inputs = f"{stage}query and key, layer {layer + 1}", "K" if layer else "C"
-            cost = conv_bn_relu_cost(cost, name, inputs, "K", **everywhere, **twice)
-        cost = (
-            cost.conv(f"{stage}value", "C", "V", bias=self.bias != "none", at=at)
-            .matmul(f"{stage}logits", f"{pairs}·{'D' if fused else 'K'}")
-            .pointwise(f"{stage}scale", pairs)
-            .softmax(f"{stage}affinity", pairs)
-            .matmul(f"{stage}context", f"{pairs}·{'D' if fused else 'V'}")
-        )
+            cost = cost.conv_bn_relu(name, inputs, "K", **everywhere, **twice)
+        cost = cost.conv(f"{stage}value", "C", "V", bias=self.bias != "none", at=at)
+        cost = cost.attention(pairs, "K", "V", kernel=self.kernel, of=stage)
         if self.output_layer == "none":
             return cost
         if self.output_layer == "conv":
             return cost.conv(f"{stage}output", "V", "C", at=at, **everywhere)
-        return conv_bn_relu_cost(cost, f"{stage}output", "V", "C", at=at, **everywhere)
+        return cost.conv_bn_relu(f"{stage}output", "V", "C", at=at, **everywhere)
