@@ -91,7 +91,8 @@ class Cost:
         how = {"kernel": kernel, "bias": bias, "at": at, "times": times}
         cost = self.conv(name, inputs, outputs, **how)
         cost = cost.batch_norm(f"{name}: norm", outputs, at=at, times=times)
-        return cost.pointwise(f"{name}: ReLU", f"{times}·{at}·{outputs}")
+        elements = f"{at}·{outputs}"
+        return cost.pointwise(f"{name}: ReLU", elements if times == 1 else f"{times}·{elements}")
 
     def attention(
         self, pairs: str, key: str, value: str, *, kernel: str, scaled: bool = True, of: str = ""
