@@ -5,7 +5,7 @@ Recipes and their reasons are in docs/method.md. Nothing here knows of heads or 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import nan
+from math import exp, inf, nan
 
 import numpy as np
 from scipy.special import bdtr, stdtrit
@@ -74,6 +74,65 @@ def median(samples: Sequence[float], level: float = LEVEL) -> Estimate:
         if 1 - 2 * float(bdtr(k, n, 0.5)) >= level:
             return Estimate(value, float(ordered[k]), float(ordered[n - 1 - k]), level)
     return Estimate(value, nan, nan, level)
+
+
+def blocked_median(samples: Sequence[float], level: float = LEVEL) -> Estimate:
+    """Median of samples in the order in which they were taken, which need not be independent.
+
+    The interval is that of the medians of blocks, the shortest (1, 2, 4 … samples) whose medians
+    do not follow one another; NaN where no length leaves blocks enough for an interval.
+    """
+    v = np.asarray(samples, dtype=float)
+    value = float(np.median(v))
+    length = 1
+    while len(v) // length > 1:
+        blocks = np.median(v[: len(v) // length * length].reshape(-1, length), axis=1)
+        if not _follows(blocks):
+            inner = median(blocks, level)
+            return Estimate(value, inner.low, inner.high, level)
+        length *= 2
+    return Estimate(value, nan, nan, level)
+
+
+def _follows(v: np.ndarray) -> bool:
+    """Whether neighbours are alike: lag-1 autocorrelation above what independent ones show."""
+    if v.min() == v.max():
+        return False
+    d = v - v.mean()
+    return float((d[1:] * d[:-1]).sum() / (d * d).sum()) > len(v) ** -0.5
+
+
+def spread(samples: Sequence[float]) -> float:
+    """Distance between the quartiles, relative to the median."""
+    low, middle, high = np.quantile(np.asarray(samples, dtype=float), (0.25, 0.5, 0.75))
+    return float((high - low) / middle)
+
+
+def quantile_bound(samples: Sequence[float], q: float, level: float = LEVEL) -> float:
+    """The smallest sample that quantile `q` does not exceed, at `level`; no distribution assumed.
+
+    NaN below ln(1 - level) / ln(q) samples: 29 for 0.9, 59 for 0.95, 299 for 0.99 at 95 %.
+    """
+    ordered = np.sort(np.asarray(samples, dtype=float))
+    n = len(ordered)
+    for k in range(n):  # the quantile is above sample k if at most k of n are below it
+        if float(bdtr(k, n, q)) >= level:
+            return float(ordered[k])
+    return nan
+
+
+def detectable(between: float, rounds: int, power: float = 0.8, level: float = LEVEL) -> float:
+    """The smallest relative change of a time that `rounds` a side will mostly show.
+
+    `between` is the relative standard deviation of rounds. Two sides whose rounds have nothing in
+    common are compared by Student's interval of the log ratio, which finds it with `power`.
+    Infinite below two rounds.
+    """
+    if rounds < 2:
+        return inf
+    freedom = rounds - 1
+    needed = float(stdtrit(freedom, (1 + level) / 2)) + float(stdtrit(freedom, power))
+    return exp(needed * between * (2 / rounds) ** 0.5) - 1
 
 
 def mean(values: Sequence[float], level: float = LEVEL) -> Estimate:

@@ -23,6 +23,7 @@ import msgspec
 
 from attnbench.errors import StoreError
 from attnbench.record import SCHEMA, Environment, Record
+from attnbench.trial import Sdpa, Settings
 
 RECORDS, ENVIRONMENTS, INFO, SUITE, LOG = (
     "records.jsonl",
@@ -43,8 +44,14 @@ class RunInfo:
     seed: int
     device: str
     threads: int
+    sdpa: Sdpa = "auto"
+    cudnn_benchmark: bool = False
     asked: dict[str, tuple[str, ...]] = field(default_factory=dict)  # head, only, set as typed
     schema: int = SCHEMA
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(self.threads, self.sdpa, self.cudnn_benchmark)
 
 
 @dataclass(frozen=True)

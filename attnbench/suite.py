@@ -108,4 +108,6 @@ class Suite:
         supported = heads.kernels(trial.head)
         if trial.kernel not in supported:
             return f"{trial.head} has no {trial.kernel} kernel, only {', '.join(supported)}"
+        if trial.dtype == "tf32" and trial.device == "cpu":
+            return "TF32 is how NVIDIA GPUs round float32 products; a CPU does not"
         return next((s.reason for s in self.skips if s.matches(trial)), "")

@@ -8,11 +8,12 @@ from typing import Literal, get_args
 
 Option = bool | int | float | str
 Part = Literal["attention", "head"]
-Dtype = Literal["float64", "float32", "bfloat16", "float16"]
+Dtype = Literal["float64", "float32", "tf32", "bfloat16", "float16"]
 Mode = Literal["inference", "training"]
 Kernel = Literal["eager", "fused", "compiled"]
+Sdpa = Literal["auto", "flash", "efficient", "cudnn", "math"]
 
-PARTS, DTYPES, MODES, KERNELS = map(get_args, (Part, Dtype, Mode, Kernel))
+PARTS, DTYPES, MODES, KERNELS, SDPA = map(get_args, (Part, Dtype, Mode, Kernel, Sdpa))
 CLASSES = 19  # Cityscapes: the logits of a head, as the published parameter counts have them
 NO_DEVICE = (
     "meta"  # torch's name for tensors that have a shape and no storage: nothing is allocated
@@ -93,6 +94,19 @@ class Budget:
     min_sample_seconds: float = 0.01  # shorter calls are timed several at a time
     warmup_seconds: float = 0.1
     precision: float = 0.02  # half-width of the median's interval, relative, that is good enough
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a measuring process is set up. Its environment tells all of them.
+
+    `sdpa` is the backend of fused attention that torch may choose, `cudnn_benchmark` whether
+    cuDNN tries its kernels at the first call of a shape.
+    """
+
+    threads: int = 1
+    sdpa: Sdpa = "auto"
+    cudnn_benchmark: bool = False
 
 
 @dataclass(frozen=True)

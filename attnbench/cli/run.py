@@ -21,6 +21,10 @@ EXAMPLES = "Examples: attnbench run --suite resolution-sweep; attnbench run --re
               help="cpu, cuda, cuda:1; auto takes a GPU if there is one.")
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True,
               help="CPU threads that a head may use.")
+@click.option("--sdpa", type=click.Choice(["auto", "flash", "efficient", "cudnn", "math"]),
+              default="auto", show_default=True, help="Backend of fused attention.")
+@click.option("--cudnn-benchmark", is_flag=True,
+              help="Let cuDNN try its kernels at the first call of a shape.")
 @click.option("--seed", type=click.IntRange(min=0), help="Of order and inputs.  [default: drawn]")
 @click.option("--resume", type=click.Path(path_type=Path), metavar="RUN",
               help="Take up a run folder that was interrupted.")
@@ -30,12 +34,13 @@ EXAMPLES = "Examples: attnbench run --suite resolution-sweep; attnbench run --re
 def command(
     context: click.Context, *, suite_name: str | None, heads: tuple[str, ...],
     only: tuple[str, ...], settings: tuple[str, ...], device: str, threads: int,
-    seed: int | None, resume: Path | None, results: Path,
+    sdpa: str, cudnn_benchmark: bool, seed: int | None, resume: Path | None, results: Path,
 ) -> None:
     """Measures a suite of heads; prints a table, verdicts on its claims, and what to do next."""
     # fmt: on
     from attnbench.errors import SuiteError
     from attnbench.run import start
+    from attnbench.trial import Settings
 
     if resume is not None:
         if others := ", ".join(sorted(_typed(context) - {"resume"})):
@@ -45,7 +50,8 @@ def command(
         raise SuiteError("which suite? as in: attnbench run --suite resolution-sweep")
     else:
         asked = start.Asked(heads=heads, only=only, settings=settings, device=device)
-        prepared = start.fresh(suite_name, asked, results, threads=threads, seed=seed)
+        how = Settings(threads, sdpa, cudnn_benchmark)
+        prepared = start.fresh(suite_name, asked, results, settings=how, seed=seed)
     _measure(prepared)
 
 

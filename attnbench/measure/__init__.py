@@ -31,13 +31,14 @@ def metric(
     *,
     origin: Origin,
     units: dict[str, str],
-    better: Better = "lower",
+    better: Better | dict[str, Better] = "lower",
     needs_device: bool = False,
     repeat: bool = False,
 ) -> Callable[[F], F]:
     """Declares the function below it, `bench -> {reading: Found}`, as the metric of this file.
 
-    `units` names each reading that it can give, with its base unit. `needs_device`: it runs the
+    `units` names each reading that it can give, with its base unit; `better` is of all of them, or
+    of those that it names, the others being better when lower. `needs_device`: it runs the
     head for real and alone. `repeat`: it varies from process to process, so every round takes it.
     """
 
@@ -56,11 +57,12 @@ def describe(name: str) -> Declaration:
 def readings(name: str, bench: object) -> dict[str, Reading]:
     """The readings of metric `name` on a bench. Raises UnmeasuredError with the reason for none."""
     facts = describe(name).keywords
+    better = facts.get("better", "lower")
     return {
         reading: Reading(
             samples=found.samples,
             unit=facts["units"][reading],
-            better=facts.get("better", "lower"),
+            better=better.get(reading, "lower") if isinstance(better, dict) else better,
             origin=facts["origin"],
             terms=found.terms,
             notes=found.notes,

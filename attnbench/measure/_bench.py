@@ -1,6 +1,5 @@
 """A built head and its input: what every metric is a function of."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from attnbench.errors import HeadError, UnmeasuredError
 from attnbench.heads import HEADS
 from attnbench.heads._whole import whole
+from attnbench.measure._device import Device, device
 from attnbench.trial import Budget, Shape, Trial
 
 
@@ -40,7 +40,8 @@ def _default_dtype(wanted: torch.dtype) -> Iterator[None]:
 
 
 def dtype(trial: Trial) -> torch.dtype:
-    return getattr(torch, trial.dtype)
+    """Of weights and input. TF32 is how products of float32 are rounded, no type of its own."""
+    return torch.float32 if trial.dtype == "tf32" else getattr(torch, trial.dtype)
 
 
 @dataclass
@@ -64,10 +65,20 @@ class Step:
         with torch.set_grad_enabled(self.training):
             return self.module(*self.inputs)
 
+    def forward_without_graph(self) -> Tensor:
+        """In the mode of the step, for its memory: what only the graph keeps is not in it."""
+        with torch.no_grad():
+            return self.module(*self.inputs)
+
     def __call__(self) -> None:
         y = self.forward()
         if self.training:
             y.backward(self.cotangent)
+
+    def afresh(self) -> None:
+        """The step, without the gradients of the one before: what is timed."""
+        self.forget_gradients()
+        self()
 
     def forget_gradients(self) -> None:
         self.module.zero_grad(set_to_none=True)
@@ -91,6 +102,19 @@ class Step:
         return [*self.module.parameters(), *self.module.buffers(), *self.inputs, *extra]
 
 
+@dataclass(frozen=True)
+class First:
+    """What the first call of a step took: the forward pass that checks the output.
+
+    `before` and `peak` are bytes allocated before it and at most in it; 0 where none are counted.
+    """
+
+    seconds: float
+    compile_seconds: float = 0.0
+    before: int = 0
+    peak: int = 0
+
+
 @dataclass
 class Bench:
     """A trial with its budget; the real and the fake step are built when first asked for."""
@@ -98,30 +122,63 @@ class Bench:
     trial: Trial
     budget: Budget = Budget()
     seed: int = 0
-    first_seconds: float = 0.0  # of the forward pass that checked the output
 
     @cached_property
+    def device(self) -> Device:
+        return device(self.trial.device)
+
+    @property
+    def first(self) -> First:
+        """Of `real`."""
+        return self._begun[1]
+
+    @property
     def real(self) -> Step:
         """The step on the trial's device, checked once: right shape and finite. Counts as warm-up.
 
         Raises HeadError for an output of another shape or with NaN or infinity in it.
         """
+        return self._begun[0]
+
+    @cached_property
+    def _begun(self) -> tuple[Step, First]:
         torch.manual_seed(self.seed)
         with torch.device(self.trial.device):
             module = build(self.trial)
             step = self._step(module, feature_maps(self.trial, module))
         _wake_zero_weights(step.module)
-        if self.trial.kernel == "compiled":
-            step.compile()
-        start = time.perf_counter()
-        y = step.forward()
-        self.first_seconds = time.perf_counter() - start
+        compiled = self._compiled(step) if self.trial.kernel == "compiled" else 0.0
+        first, y = self._first(step)
         want, got = tuple(output_shape(self.trial, module)), tuple(y.shape)
         if got != want:
             raise HeadError(f"{self.trial.head}: output has shape {got}, expected {want}")
         if not torch.isfinite(y).all():
             raise HeadError(f"{self.trial.head}: output has NaN or infinity in it")
-        return step
+        return step, replace(first, compile_seconds=compiled)
+
+    def _compiled(self, step: Step) -> float:
+        start = self.device.now()
+        step.compile()
+        self.device.synchronize()
+        return self.device.now() - start
+
+    def _first(self, step: Step) -> tuple[First, Tensor]:
+        before = self._allocated()
+        if before:
+            self.device.reset_peak()
+        self.device.synchronize()
+        start = self.device.now()
+        y = step.forward()
+        self.device.synchronize()
+        seconds = self.device.now() - start
+        peak = self.device.memory().peak_allocated if before else 0
+        return First(seconds, before=before, peak=peak), y
+
+    def _allocated(self) -> int:
+        try:
+            return self.device.memory().allocated
+        except UnmeasuredError:
+            return 0
 
     def fake(self) -> Step:
         """The step on fake CPU tensors: shapes without memory. Use inside `fake_tensors()`."""

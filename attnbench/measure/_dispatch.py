@@ -52,6 +52,20 @@ class Work(TorchDispatchMode):
         return out
 
 
+class Calls(TorchDispatchMode):
+    """Names of the operators that run inside it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+
+    def __torch_dispatch__(
+        self, func: Any, _types: Any, args: tuple = (), kwargs: dict | None = None
+    ) -> Any:
+        self.seen.add(func.overloadpacket.__name__)
+        return func(*args, **(kwargs or {}))
+
+
 class LiveStorages(TorchDispatchMode):
     """Bytes of the storages that were made inside it and are still alive; `peak` is their highest.
 

@@ -13,6 +13,7 @@ import pynvml
 import torch
 
 import attnbench
+from attnbench.measure._numerics import flags
 from attnbench.record import Environment, Gpu
 
 
@@ -35,7 +36,7 @@ def environment() -> Environment:
         memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         threads=torch.get_num_threads(),
         gpus=gpus,
-        flags=_flags(),
+        flags=flags(),
         commit=commit,
         dirty=dirty,
     )
@@ -85,15 +86,6 @@ def _cpu() -> str:
         return platform.processor()
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor()
-
-
-def _flags() -> dict[str, str]:
-    return {
-        "tf32": str(torch.backends.cuda.matmul.allow_tf32).lower(),
-        "cudnn_benchmark": str(torch.backends.cudnn.benchmark).lower(),
-        "mkldnn": str(torch.backends.mkldnn.is_available()).lower(),
-        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
-    }
 
 
 def _commit() -> tuple[str, bool]:

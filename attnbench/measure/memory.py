@@ -1,52 +1,73 @@
 """Peak memory of a step that really runs, above weights and input; never in a pass that is timed.
 
 On a CPU it is the highest sum of live storages that the step allocates; on CUDA the allocator's
-own peak, which holds the kernels' workspace and the rounding to blocks as well.
+own peak, which holds the kernels' workspace and the rounding to blocks as well. There the peak is
+that of a steady step: `memory.first` is that of the first one, in which libraries set themselves
+up and choose their kernels, `memory.workspace` what they keep from then on, and `memory.reserved`
+all that the allocator has taken from the device.
 """
 
-import torch
+from collections.abc import Callable
 
+from attnbench.errors import UnmeasuredError
 from attnbench.measure import Found, metric
-from attnbench.measure._bench import Bench, Step, refuse_compiled
-from attnbench.measure.memory_predicted import baseline, peaks
-
-
-def _cuda_peaks(step: Step) -> dict[str, int]:
-    """Bytes above what is allocated before the step; a step before it has paid the first use."""
-    device = step.x.device
-    step()
-    step.forget_gradients()
-    torch.cuda.synchronize(device)
-    before = torch.cuda.memory_allocated(device)
-    torch.cuda.reset_peak_memory_stats(device)
-    y = step.forward()
-    torch.cuda.synchronize(device)
-    forward = torch.cuda.max_memory_allocated(device) - before
-    if step.training:
-        y.backward(step.cotangent)
-        torch.cuda.synchronize(device)
-    whole = torch.cuda.max_memory_allocated(device) - before
-    step.forget_gradients()
-    return {"forward": forward, "step": whole}
+from attnbench.measure._bench import Bench, refuse_compiled
+from attnbench.measure._device import Device
+from attnbench.measure.memory_predicted import baseline, peaks, readings
 
 
 @metric(
     origin="measured",
-    units={"memory": "bytes", "memory.forward": "bytes", "memory.baseline": "bytes"},
+    units={
+        "memory": "bytes",
+        "memory.forward": "bytes",
+        "memory.no_grad": "bytes",
+        "memory.baseline": "bytes",
+        "memory.first": "bytes",
+        "memory.workspace": "bytes",
+        "memory.reserved": "bytes",
+    },
     needs_device=True,
 )
 def memory(bench: Bench) -> dict[str, Found]:
-    """Peak above the baseline; in training the peak of the forward pass with its graph apart."""
-    if not bench.trial.device.startswith("cuda"):
+    """Peak above the baseline; in training that of the forward pass with and without graph, too."""
+    if bench.trial.device == "cpu":
         refuse_compiled(bench.trial)
     step = bench.real
-    cuda = step.x.is_cuda
-    peak = _cuda_peaks(step) if cuda else peaks(step)
-    notes = ("allocator's peak" if cuda else "live storages",)
-    found = {
-        "memory": Found((peak["step"],), notes=notes),
-        "memory.baseline": Found((baseline(step),)),
-    }
+    try:
+        bench.device.memory()
+    except UnmeasuredError:
+        found, notes = peaks(step), ("live storages",)
+    else:
+        found, notes = _allocated(bench), ("allocator's peak",)
+    return readings("memory", found, notes) | {"memory.baseline": Found((baseline(step),))}
+
+
+def _allocated(bench: Bench) -> dict[str, int]:
+    """Bytes by the allocator: above what was allocated before, but for what is reserved."""
+    step, device, first = bench.real, bench.device, bench.first
+    device.reset_peak()
+    step.afresh()
+    step.forget_gradients()
+    device.synchronize()
+    beginning = max(first.peak, device.memory().peak_allocated) - first.before
+    kept = device.memory().allocated - first.before
+    found = {"first": beginning, "workspace": kept}
     if step.training:
-        found["memory.forward"] = Found((peak["forward"],), notes=notes)
-    return found
+        found["no_grad"] = _peak(device, step.forward_without_graph)
+        found["forward"] = _peak(device, step.forward)
+    found["step"] = _peak(device, step)
+    step.forget_gradients()
+    return found | {"reserved": device.memory().peak_reserved}
+
+
+def _peak(device: Device, call: Callable[[], object]) -> int:
+    """Bytes above what is allocated when it is called, what it returns included."""
+    device.synchronize()
+    before = device.memory().allocated
+    device.reset_peak()
+    returned = call()
+    device.synchronize()
+    peak = device.memory().peak_allocated - before
+    del returned
+    return peak

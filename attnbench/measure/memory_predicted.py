@@ -11,7 +11,11 @@ from attnbench.measure._dispatch import LiveStorages
 
 
 def peaks(step: Step) -> dict[str, int]:
-    """Bytes above `step.held`: {"forward": peak until the output is there, "step": of it all}."""
+    """Bytes above `step.held`: {"step": of it all}.
+
+    In training also {"no_grad": of a forward pass alone, "forward": until the output is there,
+    with its graph}.
+    """
     step.forget_gradients()
     with LiveStorages(*step.held) as live:
         y = step.forward()
@@ -19,7 +23,18 @@ def peaks(step: Step) -> dict[str, int]:
         if step.training:
             y.backward(step.cotangent)
     step.forget_gradients()
-    return {"forward": forward, "step": live.peak}
+    if not step.training:
+        return {"step": live.peak}
+    del y
+    with LiveStorages(*step.held) as alone:
+        step.forward_without_graph()
+    return {"no_grad": alone.peak, "forward": forward, "step": live.peak}
+
+
+def readings(metric: str, found: dict[str, int], notes: tuple[str, ...]) -> dict[str, Found]:
+    """By the names of the readings; the whole step is the metric itself."""
+    names = {part: metric if part == "step" else f"{metric}.{part}" for part in found}
+    return {names[part]: Found((value,), notes=notes) for part, value in found.items()}
 
 
 def baseline(step: Step) -> int:
@@ -41,20 +56,16 @@ def predicted_peak(bench: Bench) -> int:
     units={
         "memory_predicted": "bytes",
         "memory_predicted.forward": "bytes",
+        "memory_predicted.no_grad": "bytes",
         "memory_predicted.baseline": "bytes",
     },
 )
 def memory_predicted(bench: Bench) -> dict[str, Found]:
-    """Peak above the baseline; in training the peak of the forward pass with its graph apart."""
+    """Peak above the baseline; in training that of the forward pass with and without graph, too."""
     refuse_compiled(bench.trial)
     with fake_tensors():
         step = bench.fake()
-        peak, base = peaks(step), baseline(step)
+        found, base = peaks(step), baseline(step)
     notes = ("assumes the CPU flash kernel",) if bench.trial.kernel == "fused" else ()
-    found = {
-        "memory_predicted": Found((peak["step"],), notes=notes),
-        "memory_predicted.baseline": Found((base,)),
-    }
-    if step.training:
-        found["memory_predicted.forward"] = Found((peak["forward"],), notes=notes)
-    return found
+    here = readings("memory_predicted", found, notes)
+    return here | {"memory_predicted.baseline": Found((base,))}

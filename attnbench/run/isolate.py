@@ -16,7 +16,7 @@ from attnbench.errors import AttnbenchError
 from attnbench.record import Record, Status
 from attnbench.run import protocol
 from attnbench.run.protocol import Hello
-from attnbench.trial import Task
+from attnbench.trial import Settings, Task
 
 START_SECONDS = 120.0  # importing torch from a cold disk takes long
 
@@ -39,17 +39,20 @@ class Worker:
     def __init__(
         self,
         log: Path,
-        threads: int,
+        settings: Settings = Settings(),
         gpu: str | None = None,
         module: str = "attnbench.run.worker",
     ):
-        environment = os.environ | {"OMP_NUM_THREADS": str(threads), "PYTHONUNBUFFERED": "1"}
+        environment = os.environ | {
+            "OMP_NUM_THREADS": str(settings.threads),
+            "PYTHONUNBUFFERED": "1",
+        }
         if gpu is not None:
             environment["CUDA_VISIBLE_DEVICES"] = gpu
         self._log = log
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", module],
+                [sys.executable, "-m", module, msgspec.json.encode(settings)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,

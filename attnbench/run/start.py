@@ -18,7 +18,7 @@ from attnbench.run.session import Session, View, Work
 from attnbench.store import LOG, RunInfo, RunWriter, read_run
 from attnbench.suite import Suite
 from attnbench.suite_file import override, parse_head, parse_suite, read_suite, suite_path
-from attnbench.trial import Task
+from attnbench.trial import Settings, Task
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,12 @@ class Prepared:
 
 
 def fresh(
-    name: str, asked: Asked, results: Path, *, threads: int = 1, seed: int | None = None
+    name: str,
+    asked: Asked,
+    results: Path,
+    *,
+    settings: Settings = Settings(),
+    seed: int | None = None,
 ) -> Prepared:
     """A new run folder below `results`. Everything is checked before the folder is made.
 
@@ -86,7 +91,9 @@ def fresh(
         attnbench=attnbench.__version__,
         seed=random.SystemRandom().randrange(2**31) if seed is None else seed,
         device=asked.device,
-        threads=threads,
+        threads=settings.threads,
+        sdpa=settings.sdpa,
+        cudnn_benchmark=settings.cudnn_benchmark,
         asked={"head": asked.heads, "only": asked.only, "set": asked.settings},
     )
     hello, kind, gpu = _greet(suite, info)
@@ -109,14 +116,14 @@ def resumed(path: Path) -> Prepared:
 def _greet(suite: Suite, info: RunInfo) -> tuple[Hello, str, str | None]:
     """Starts a worker to ask what this machine is, and whether it can build every head."""
     with TemporaryDirectory(prefix="attnbench-") as folder:
-        worker = Worker(Path(folder) / LOG, info.threads)
+        worker = Worker(Path(folder) / LOG, info.settings)
         try:
             kind, gpu = session.resolve_device(info.device, worker.hello.devices)
             session.check_heads(suite, lambda tasks: map(worker.do, tasks))
         finally:
             worker.stop()
         if gpu is not None:  # its view of the machine is that of one GPU: environments must agree
-            worker = Worker(Path(folder) / LOG, info.threads, gpu)
+            worker = Worker(Path(folder) / LOG, info.settings, gpu)
             worker.stop()
         return worker.hello, kind, gpu
 
@@ -125,5 +132,5 @@ def _prepared(
     suite: Suite, info: RunInfo, kind: str, gpu: str | None, hello: Hello, writer: RunWriter,
     done: tuple[Record, ...] = (),
 ) -> Prepared:  # fmt: skip
-    start = partial(Worker, writer.path / LOG, info.threads, gpu)
+    start = partial(Worker, writer.path / LOG, info.settings, gpu)
     return Prepared(suite, session.work(suite, kind, info.seed), writer, hello, start, done)

@@ -15,16 +15,18 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import torch
 
 from attnbench import heads, measure
 from attnbench.errors import AttnbenchError, UnmeasuredError
 from attnbench.measure._bench import Bench, build
 from attnbench.measure._environment import environment
+from attnbench.measure._numerics import apply, rounding
 from attnbench.measure.memory_predicted import predicted_peak
 from attnbench.record import Reading, Record, Status
 from attnbench.run import protocol
-from attnbench.trial import NO_DEVICE, Task
+from attnbench.trial import NO_DEVICE, Settings, Task
 from attnbench.units import quantity
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -41,7 +43,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     _end_with_parent()
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", torch.get_num_threads())))
+    apply(msgspec.json.decode(sys.argv[1], type=Settings))
     here = environment()
     answers.write(protocol.encode(protocol.Hello(here, devices())))
     answers.flush()
@@ -85,7 +87,7 @@ def _attempt(
         with torch.device("meta"):
             build(task.trial)
         bench = Bench(task.trial, task.budget, task.seed)
-        with _limited(bench, task):
+        with rounding(task.trial), _limited(bench, task):
             for metric in task.metrics:
                 try:
                     readings |= measure.readings(metric, bench)
@@ -113,7 +115,7 @@ def _limited(bench: Bench, task: Task) -> Iterator[None]:
         return
     needed, allowed = predicted_peak(bench), task.limits.memory_bytes
     if task.trial.device == "cuda":
-        allowed = torch.cuda.mem_get_info()[0]
+        allowed = bench.device.free_bytes()
     if needed > allowed:
         raise TooLargeError(
             f"predicted peak {quantity(needed, 'bytes')}, "

@@ -22,7 +22,7 @@ def start(tmp_path):
     workers = []
 
     def started():
-        workers.append(Worker(tmp_path / "log", threads=1, module=FAKE))
+        workers.append(Worker(tmp_path / "log", module=FAKE))
         return workers[-1]
 
     yield started
@@ -93,7 +93,7 @@ def _group(pid):
 
 def test_a_worker_that_does_not_come_up_is_told(tmp_path):
     with pytest.raises(AttnbenchError, match="did not start .*No module named"):
-        Worker(tmp_path / "log", threads=1, module="tests.run.no_such_module")
+        Worker(tmp_path / "log", module="tests.run.no_such_module")
 
 
 def test_after_a_crash_the_next_task_has_a_fresh_worker(start):

@@ -1,0 +1,66 @@
+"""How far a step is from what the device allows: latency over the larger of two floors.
+
+The floors are the multiply-adds at the rate of a large matrix product of the same type, and the
+bytes that must move (input, weights, output, each once) at the rate of a large copy, both measured
+in the same process. Below 1 the bytes were still in a cache: the floor is of memory.
+Source: Williams, Waterman, Patterson, Roofline, CACM 2009.
+"""
+
+from attnbench.convention import FLOPS_PER_MAC
+from attnbench.errors import UnmeasuredError
+from attnbench.measure import Found, metric
+from attnbench.measure._bench import Bench, fake_tensors
+from attnbench.measure._ceilings import ceilings
+from attnbench.measure.counted import count
+from attnbench.measure.latency import hot_samples, undisturbed
+from attnbench.measure.memory_predicted import baseline
+
+
+@metric(
+    origin="measured",
+    units={
+        "roofline": "",
+        "roofline.floor": "s",
+        "roofline.intensity": "FLOPs/byte",
+        "roofline.flop_rate": "FLOPs/s",
+        "roofline.flop_ceiling": "FLOPs/s",
+        "roofline.byte_rate": "bytes/s",
+        "roofline.byte_ceiling": "bytes/s",
+    },
+    better={
+        "roofline.flop_rate": "higher",
+        "roofline.flop_ceiling": "higher",
+        "roofline.byte_rate": "higher",
+        "roofline.byte_ceiling": "higher",
+        "roofline.intensity": "higher",
+    },
+    needs_device=True,
+    repeat=True,
+)
+def roofline(bench: Bench) -> dict[str, Found]:
+    if bench.trial.mode == "training":
+        raise UnmeasuredError("the floors are of the forward pass; it is taken with mode inference")
+    flops, moved = _needed(bench)
+    top = ceilings(bench.device, bench.trial)
+    with undisturbed(bench.real):
+        seconds = hot_samples(bench).median
+    compute, memory = flops / top.flops_a_second, moved / top.bytes_a_second
+    larger = "multiply-adds" if compute > memory else "bytes"
+    return {
+        "roofline": Found((seconds / max(compute, memory),), notes=(f"bound by {larger}",)),
+        "roofline.floor": Found((max(compute, memory),)),
+        "roofline.intensity": Found((flops / moved,)),
+        "roofline.flop_rate": Found((flops / seconds,)),
+        "roofline.flop_ceiling": Found((top.flops_a_second,)),
+        "roofline.byte_rate": Found((moved / seconds,)),
+        "roofline.byte_ceiling": Found((top.bytes_a_second,)),
+    }
+
+
+def _needed(bench: Bench) -> tuple[int, int]:
+    """FLOPs of the multiply-adds, and bytes that must move, of the forward pass."""
+    with fake_tensors():
+        step = bench.fake()
+        flops = FLOPS_PER_MAC * count(step.module, *step.inputs).macs
+        y = step.forward()
+        return flops, baseline(step) + y.untyped_storage().nbytes()
