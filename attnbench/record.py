@@ -64,11 +64,16 @@ class Gpu:
     memory_bytes: int = 0
     power_cap_watts: float = 0.0
     max_sm_clock_mhz: int = 0
+    ecc: str = ""  # on, off; "" where the card does not tell
+    mig: str = ""
 
 
 @dataclass(frozen=True)
 class Environment:
-    """The machine and the software of a worker. `id` is a hash of all the rest."""
+    """The machine and the software of a worker. `id` is a hash of all the rest.
+
+    So nothing that changes from minute to minute is in it; that is in `host.Host`.
+    """
 
     id: str
     attnbench: str
@@ -85,5 +90,10 @@ class Environment:
     threads: int
     gpus: tuple[Gpu, ...] = ()
     flags: dict[str, str] = field(default_factory=dict)  # precision and kernel choices in force
+    governor: str = (
+        ""  # of the CPU's frequency; "" where it is not told, as in most virtual machines
+    )
+    turbo: str = ""  # on, off
+    quota_cores: float = 0.0  # that the control group allows; 0 without a limit
     commit: str = ""
     dirty: bool = False

@@ -13,15 +13,20 @@ import pynvml
 import torch
 
 import attnbench
+from attnbench.host.cpu import cpu
+from attnbench.host.gpu import switch, told
 from attnbench.measure._numerics import flags
 from attnbench.record import Environment, Gpu
+
+_SWITCH = {None: "", True: "on", False: "off"}
 
 
 def environment() -> Environment:
     """Told by the process that measures. The id is a hash of everything else."""
     gpus, driver = _gpus()
     commit, dirty = _commit()
-    told = Environment(
+    processors = cpu()
+    here = Environment(
         id="",
         attnbench=attnbench.__version__,
         python=platform.python_version(),
@@ -31,17 +36,20 @@ def environment() -> Environment:
         cuda=torch.version.cuda or "",
         driver=driver,
         os=f"{platform.system()} {platform.release()} {platform.machine()}",
-        cpu=_cpu(),
-        cores=len(os.sched_getaffinity(0)),
+        cpu=processors.name,
+        cores=processors.cores,
         memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         threads=torch.get_num_threads(),
         gpus=gpus,
         flags=flags(),
+        governor=", ".join(processors.governors),
+        turbo=_SWITCH[processors.turbo],
+        quota_cores=processors.quota_cores or 0.0,
         commit=commit,
         dirty=dirty,
     )
-    digest = hashlib.sha256(msgspec.json.encode(told, order="sorted")).hexdigest()[:12]
-    return replace(told, id=digest)
+    digest = hashlib.sha256(msgspec.json.encode(here, order="sorted")).hexdigest()[:12]
+    return replace(here, id=digest)
 
 
 def _gpus() -> tuple[tuple[Gpu, ...], str]:
@@ -61,31 +69,17 @@ def _gpu(index: int) -> Gpu:
     p = properties
     bus = f"{p.pci_domain_id:08x}:{p.pci_bus_id:02x}:{p.pci_device_id:02x}.0"
     handle = pynvml.nvmlDeviceGetHandleByPciBusId(bus)
+    max_clock = told(pynvml, "nvmlDeviceGetMaxClockInfo", handle, pynvml.NVML_CLOCK_SM)
     return Gpu(
         name=properties.name,
         uuid=str(pynvml.nvmlDeviceGetUUID(handle)),
         memory_bytes=properties.total_memory,
-        power_cap_watts=_or_zero(pynvml.nvmlDeviceGetEnforcedPowerLimit, handle) / 1000,
-        max_sm_clock_mhz=int(
-            _or_zero(pynvml.nvmlDeviceGetMaxClockInfo, handle, pynvml.NVML_CLOCK_SM)
-        ),
+        # Virtual cards and MIG slices do not tell all of these.
+        power_cap_watts=(told(pynvml, "nvmlDeviceGetEnforcedPowerLimit", handle) or 0) / 1000,
+        max_sm_clock_mhz=max_clock or 0,
+        ecc=_SWITCH[switch(pynvml, "nvmlDeviceGetEccMode", handle)[0]],
+        mig=_SWITCH[switch(pynvml, "nvmlDeviceGetMigMode", handle)[0]],
     )
-
-
-def _or_zero(ask, *args) -> float:
-    try:
-        return ask(*args)
-    except pynvml.NVMLError_NotSupported:  # virtual cards and MIG slices do not tell
-        return 0.0
-
-
-def _cpu() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
 
 
 def _commit() -> tuple[str, bool]:

@@ -27,6 +27,8 @@ def _environment(e: Environment) -> tuple[tuple[str, str], ...]:
     dirty = ", with changes that are not committed" if e.dirty else ""
     pairs = (
         ("processor", f"{e.cpu}, {e.cores} cores usable, {e.threads} used"),
+        ("clocks", _clocks(e)),
+        ("allowed", f"the time of {e.quota_cores:g} cores" if e.quota_cores else ""),
         ("memory", quantity(e.memory_bytes, "bytes")),
         ("GPU", "; ".join(map(_gpu, e.gpus)) or "none"),
         ("CUDA", f"{e.cuda}, driver {e.driver}" if e.cuda else ""),
@@ -39,10 +41,17 @@ def _environment(e: Environment) -> tuple[tuple[str, str], ...]:
     return tuple((k, v) for k, v in pairs if v)
 
 
+def _clocks(e: Environment) -> str:
+    told = (f"governor {e.governor}" if e.governor else "", f"turbo {e.turbo}" if e.turbo else "")
+    return ", ".join(filter(None, told))
+
+
 def _gpu(g: Gpu) -> str:
     told = [g.name, quantity(g.memory_bytes, "bytes") if g.memory_bytes else ""]
     told.append(f"cap {g.power_cap_watts:.0f} W" if g.power_cap_watts else "")
     told.append(f"SM clock up to {g.max_sm_clock_mhz} MHz" if g.max_sm_clock_mhz else "")
+    told.append(f"ECC {g.ecc}" if g.ecc else "")
+    told.append("divided (MIG)" if g.mig == "on" else "")
     return ", ".join(filter(None, told))
 
 
