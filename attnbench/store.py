@@ -3,6 +3,7 @@
     run.json            what was asked for: suite, seed, device, limits
     suite.toml          the suite file as it was
     environments.jsonl  one line for each machine and software that a worker told of
+    conditions.jsonl    one line for each time that the run was begun or resumed
     records.jsonl       one line a record, flushed as it comes
     worker.log          what the workers wrote to stderr
 
@@ -21,13 +22,15 @@ from typing import IO, Any
 
 import msgspec
 
+from attnbench.conditions import Conditions
 from attnbench.errors import StoreError
 from attnbench.record import SCHEMA, Environment, Record
 from attnbench.trial import Sdpa, Settings
 
-RECORDS, ENVIRONMENTS, INFO, SUITE, LOG = (
+RECORDS, ENVIRONMENTS, CONDITIONS, INFO, SUITE, LOG = (
     "records.jsonl",
     "environments.jsonl",
+    "conditions.jsonl",
     "run.json",
     "suite.toml",
     "worker.log",
@@ -63,6 +66,7 @@ class Run:
     suite_text: str
     records: tuple[Record, ...]
     environments: dict[str, Environment]
+    conditions: tuple[Conditions, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property
@@ -83,7 +87,8 @@ class RunWriter:
             self._records = self._open.enter_context((path / RECORDS).open("ab"))
             fcntl.flock(self._records, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._environments = self._open.enter_context((path / ENVIRONMENTS).open("ab"))
-            for stream in (self._records, self._environments):
+            self._conditions = self._open.enter_context((path / CONDITIONS).open("ab"))
+            for stream in (self._records, self._environments, self._conditions):
                 _end_torn_line(stream)
         except BlockingIOError:
             self._open.close()
@@ -116,6 +121,9 @@ class RunWriter:
             self._write(self._environments, environment)
             self._known.add(environment.id)
 
+    def add_conditions(self, conditions: Conditions) -> None:
+        self._write(self._conditions, conditions)
+
     def close(self) -> None:
         self._open.close()
 
@@ -143,6 +151,7 @@ def read_run(path: Path) -> Run:
         suite_text=_text(path / SUITE),
         records=tuple(_lines(path / RECORDS, Record, warnings)),
         environments={e.id: e for e in _lines(path / ENVIRONMENTS, Environment, warnings)},
+        conditions=tuple(_lines(path / CONDITIONS, Conditions, warnings)),
         warnings=tuple(warnings),
     )
 

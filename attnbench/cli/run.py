@@ -25,6 +25,8 @@ EXAMPLES = "Examples: attnbench run --suite resolution-sweep; attnbench run --re
               default="auto", show_default=True, help="Backend of fused attention.")
 @click.option("--cudnn-benchmark", is_flag=True,
               help="Let cuDNN try its kernels at the first call of a shape.")
+@click.option("--probe/--no-probe", default=True, show_default=True,
+              help="First measure, for five seconds, how much this machine varies.")
 @click.option("--seed", type=click.IntRange(min=0), help="Of order and inputs.  [default: drawn]")
 @click.option("--resume", type=click.Path(path_type=Path), metavar="RUN",
               help="Take up a run folder that was interrupted.")
@@ -34,7 +36,8 @@ EXAMPLES = "Examples: attnbench run --suite resolution-sweep; attnbench run --re
 def command(
     context: click.Context, *, suite_name: str | None, heads: tuple[str, ...],
     only: tuple[str, ...], settings: tuple[str, ...], device: str, threads: int,
-    sdpa: str, cudnn_benchmark: bool, seed: int | None, resume: Path | None, results: Path,
+    sdpa: str, cudnn_benchmark: bool, probe: bool, seed: int | None, resume: Path | None,
+    results: Path,
 ) -> None:
     """Measures a suite of heads; prints a table, verdicts on its claims, and what to do next."""
     # fmt: on
@@ -43,7 +46,7 @@ def command(
     from attnbench.trial import Settings
 
     if resume is not None:
-        if others := ", ".join(sorted(_typed(context) - {"resume"})):
+        if others := ", ".join(sorted(_typed(context) - {"resume", "probe"})):
             raise SuiteError(f"--resume takes up a run as it was asked for; leave out {others}")
         prepared = start.resumed(resume)
     elif suite_name is None:
@@ -52,7 +55,7 @@ def command(
         asked = start.Asked(heads=heads, only=only, settings=settings, device=device)
         how = Settings(threads, sdpa, cudnn_benchmark)
         prepared = start.fresh(suite_name, asked, results, settings=how, seed=seed)
-    _measure(prepared)
+    _measure(prepared, probe=probe)
 
 
 def _typed(context: click.Context) -> set[str]:
@@ -61,18 +64,28 @@ def _typed(context: click.Context) -> set[str]:
     return {p for p in context.params if context.get_parameter_source(p) is typed}
 
 
-def _measure(prepared) -> None:
+def _measure(prepared, *, probe: bool) -> None:
     from attnbench.cli._live import view
     from attnbench.cli._summary import print_summary
     from attnbench.store import read_run
 
     path = prepared.writer.path
     try:
-        with prepared, view(prepared, sys.stderr) as watcher:
-            prepared.run(watcher)
+        with prepared:
+            _tell(prepared.examine(probe=probe), prepared.suite.budget.rounds)
+            with view(prepared, sys.stderr) as watcher:
+                prepared.run(watcher)
     except KeyboardInterrupt:
         click.echo(f"interrupted; go on with: attnbench run --resume {path}", err=True)
         raise
     print_summary(read_run(path), prepared.suite)
     place = "" if path.parent == Path("results") else f" {path}"
     click.echo(f"\nrecords: {path}\nnext:    attnbench report --html{place}")
+
+
+def _tell(conditions, rounds: int) -> None:
+    """What a user should know before the wait."""
+    for finding in conditions.findings:
+        click.echo(f"{finding.severity}: {finding.what}; {finding.mend}", err=True)
+    if conditions.noise is not None:
+        click.echo(f"machine: {conditions.noise.sentence(rounds)}", err=True)

@@ -1,5 +1,6 @@
 """A built head and its input: what every metric is a function of."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,6 +15,8 @@ from attnbench.errors import HeadError, UnmeasuredError
 from attnbench.heads import HEADS
 from attnbench.heads._whole import whole
 from attnbench.measure._device import Device, device
+from attnbench.measure._sampling import Samples, sample
+from attnbench.measure._timing import hot
 from attnbench.trial import Budget, Shape, Trial
 
 
@@ -180,6 +183,16 @@ class Bench:
         except UnmeasuredError:
             return 0
 
+    @cached_property
+    def hot(self) -> Samples:
+        """Samples of the real step, back to back; several metrics speak of the same ones."""
+        step = self.real
+        # On CUDA the first call sets libraries up; in training it was only half of a step.
+        warmed = 0.0 if step.training or self.device.cache_bytes else self.first.seconds
+        how = {"resolution": self.device.resolution, "warmed": warmed}
+        with undisturbed(step):
+            return sample(hot(self.device, step.afresh), self.budget, **how)
+
     def fake(self) -> Step:
         """The step on fake CPU tensors: shapes without memory. Use inside `fake_tensors()`."""
         module = build(self.trial)
@@ -193,6 +206,18 @@ class Bench:
         size = tuple(output_shape(self.trial, module))
         cotangent = torch.full(size, 1 / prod(size), dtype=x.dtype)
         return Step(module, x, training=True, cotangent=cotangent, earlier=tuple(earlier))
+
+
+@contextmanager
+def undisturbed(step: Step) -> Iterator[None]:
+    """Without garbage collection, which is not the head's; gradients are gone afterwards."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        step.forget_gradients()
 
 
 def refuse_compiled(trial: Trial) -> None:

@@ -6,40 +6,16 @@ back. On CUDA `latency.device` is without the gaps in which the device waits for
 takes to issue a call; `latency.first` and `latency.compile` are paid once.
 """
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 from attnbench.measure import Found, metric
-from attnbench.measure._bench import Bench, Step
+from attnbench.measure._bench import Bench, Step, undisturbed
 from attnbench.measure._dispatch import Calls
 from attnbench.measure._sampling import Samples, sample
-from attnbench.measure._timing import cold, gapless, hot
+from attnbench.measure._timing import cold, gapless
 from attnbench.units import quantity
 
 ATTENTION = "scaled_dot_product"
-
-
-@contextmanager
-def undisturbed(step: Step) -> Iterator[None]:
-    """Without garbage collection, which is not the head's; gradients are gone afterwards."""
-    gc.collect()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-        step.forget_gradients()
-
-
-def hot_samples(bench: Bench) -> Samples:
-    """Samples of calls back to back; the check of the output was the first call of the warm-up."""
-    step = bench.real
-    # On CUDA the first call sets libraries up; in training it was only half of a step.
-    warmed = 0.0 if step.training or bench.device.cache_bytes else bench.first.seconds
-    how = {"resolution": bench.device.resolution, "warmed": warmed}
-    return sample(hot(bench.device, step.afresh), bench.budget, **how)
 
 
 @metric(
@@ -56,12 +32,11 @@ def hot_samples(bench: Bench) -> Samples:
     repeat=True,
 )
 def latency(bench: Bench) -> dict[str, Found]:
-    step, device = bench.real, bench.device
-    with undisturbed(step):
-        samples = hot_samples(bench)
-        found = {"latency": _found(samples)}
-        if device.cache_bytes:
-            found |= _on_its_own(bench, samples)
+    step = bench.real
+    found = {"latency": _found(bench.hot)}
+    if bench.device.cache_bytes:
+        with undisturbed(step):
+            found |= _on_its_own(bench, bench.hot)
     found["latency.first"] = Found((bench.first.seconds,))
     if bench.first.compile_seconds:
         found["latency.compile"] = Found((bench.first.compile_seconds,))

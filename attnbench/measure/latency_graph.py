@@ -2,10 +2,9 @@
 
 from attnbench.errors import UnmeasuredError
 from attnbench.measure import Found, metric
-from attnbench.measure._bench import Bench
+from attnbench.measure._bench import Bench, undisturbed
 from attnbench.measure._sampling import sample
 from attnbench.measure._timing import hot
-from attnbench.measure.latency import undisturbed
 
 
 @metric(origin="measured", units={"latency_graph": "s"}, needs_device=True, repeat=True)

@@ -12,7 +12,6 @@ from attnbench.measure import Found, metric
 from attnbench.measure._bench import Bench, fake_tensors
 from attnbench.measure._ceilings import ceilings
 from attnbench.measure.counted import count
-from attnbench.measure.latency import hot_samples, undisturbed
 from attnbench.measure.memory_predicted import baseline
 
 
@@ -42,8 +41,7 @@ def roofline(bench: Bench) -> dict[str, Found]:
         raise UnmeasuredError("the floors are of the forward pass; it is taken with mode inference")
     flops, moved = _needed(bench)
     top = ceilings(bench.device, bench.trial)
-    with undisturbed(bench.real):
-        seconds = hot_samples(bench).median
+    seconds = bench.hot.median
     compute, memory = flops / top.flops_a_second, moved / top.bytes_a_second
     larger = "multiply-adds" if compute > memory else "bytes"
     return {

@@ -9,9 +9,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import attnbench
+from attnbench.conditions import Conditions
 from attnbench.errors import StoreError, UnknownNameError
 from attnbench.record import Record
 from attnbench.run import executors, session
+from attnbench.run.conditions import conditions
 from attnbench.run.isolate import Worker
 from attnbench.run.protocol import Hello
 from attnbench.run.session import Session, View, Work
@@ -50,6 +52,8 @@ class Prepared:
     work: Work
     writer: RunWriter
     hello: Hello
+    settings: Settings
+    gpu: str | None
     start: Callable[[], Worker]
     done: tuple[Record, ...] = ()
 
@@ -58,6 +62,19 @@ class Prepared:
 
     def __exit__(self, *_error: object) -> None:
         self.writer.close()
+
+    def examine(self, *, probe: bool) -> Conditions:
+        """What the machine is like now; stored with the run.
+
+        With `probe` and something to time on the CPU, its noise is measured: some five seconds.
+        """
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        here = self.hello.environment
+        gpus = () if self.gpu is None else tuple(g.uuid for g in here.gpus)
+        noisy = probe and self.gpu is None and any(t.round for t in self.work.timed)
+        found = conditions(here, self.settings, gpus, probe=noisy, started=now)
+        self.writer.add_conditions(found)
+        return found
 
     def run(self, view: View) -> None:
         self.writer.add_environment(self.hello.environment)
@@ -133,4 +150,5 @@ def _prepared(
     done: tuple[Record, ...] = (),
 ) -> Prepared:  # fmt: skip
     start = partial(Worker, writer.path / LOG, info.settings, gpu)
-    return Prepared(suite, session.work(suite, kind, info.seed), writer, hello, start, done)
+    work = session.work(suite, kind, info.seed)
+    return Prepared(suite, work, writer, hello, info.settings, gpu, start, done)

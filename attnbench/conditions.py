@@ -1,0 +1,16 @@
+"""What a machine was like when a run began, or was taken up again."""
+
+from dataclasses import dataclass
+
+from attnbench.host.finding import Finding
+from attnbench.host.noise import Noise
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What disturbed it, and how much its CPU varied, if that was measured. One line of JSON."""
+
+    started: str  # ISO 8601, UTC
+    environment: str
+    findings: tuple[Finding, ...] = ()
+    noise: Noise | None = None
