@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from attnbench.host.cpu import Cpu
     from attnbench.host.finding import Finding
     from attnbench.host.gpu import Card
+    from attnbench.host.noise import Noise
     from attnbench.record import Environment
     from attnbench.run.protocol import Hello
 
@@ -34,6 +35,7 @@ class Examination:
     software: dict[str, str]  # versions
     environment: "Environment | None"  # as the measuring process told it, if it started
     host: "Host"
+    noise: "Noise | None"
     findings: "tuple[Finding, ...]"
 
 
@@ -52,8 +54,14 @@ class Examination:
     metavar="NAME",
     help="Of the run to come: cpu, cuda, cuda:1. What troubles another GPU does not count.",
 )
+@click.option(
+    "--probe/--no-probe",
+    default=True,
+    show_default=True,
+    help="Time the same work in 20 processes, which takes five seconds: how much it varies.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
-def command(*, threads: int, device: str, as_json: bool) -> None:
+def command(*, threads: int, device: str, probe: bool, as_json: bool) -> None:
     """Tells what would disturb a measurement here, and the command that mends it.
 
     Exit code 1: a measurement now should not be trusted.
@@ -61,7 +69,7 @@ def command(*, threads: int, device: str, as_json: bool) -> None:
     from attnbench.errors import EXIT_NO
     from attnbench.host.finding import trusted
 
-    found = examination(device, threads)
+    found = examination(device, threads, probe=probe)
     is_trusted = trusted(found.findings)
     if as_json:
         click.echo(
@@ -73,7 +81,7 @@ def command(*, threads: int, device: str, as_json: bool) -> None:
         sys.exit(EXIT_NO)
 
 
-def examination(asked: str, threads: int) -> Examination:
+def examination(asked: str, threads: int, *, probe: bool) -> Examination:
     """Starts a measuring process, ends it, and then looks at the machine at rest.
 
     Raises DeviceError for a device that the process does not have.
@@ -81,23 +89,28 @@ def examination(asked: str, threads: int) -> Examination:
     from attnbench import host
     from attnbench.errors import AttnbenchError
     from attnbench.host.finding import by_severity
+    from attnbench.host.noise import noise_finding
     from attnbench.host.software import not_started, software_findings, versions
+    from attnbench.run.conditions import noise
     from attnbench.run.session import resolve_device
+    from attnbench.trial import Settings
 
     try:
         hello = _greeting(threads)
     except AttnbenchError as error:
         machine = host.examine(threads, seconds=WATCH_SECONDS)
         found = by_severity((not_started(str(error)), *machine.findings))
-        return Examination(asked, (), versions(), None, machine, found)
+        return Examination(asked, (), versions(), None, machine, None, found)
     kind, index = resolve_device(asked, hello.devices)
     here = hello.environment
     gpus = () if index is None else (here.gpus[int(index)].uuid,)
     machine = host.examine(threads, gpus, seconds=WATCH_SECONDS)
     more = () if asked == "cpu" else software_findings(here, machine.driver)
-    found = by_severity((*more, *machine.findings))
+    measured = noise(Settings(threads=threads)) if probe else None
+    varies = measured and noise_finding(measured)
+    found = by_severity((*more, *machine.findings, varies))
     device = kind if index is None else f"{kind}:{index}"
-    return Examination(device, hello.devices, versions(), here, machine, found)
+    return Examination(device, hello.devices, versions(), here, machine, measured, found)
 
 
 def _greeting(threads: int) -> "Hello":
@@ -156,6 +169,8 @@ def _blocks(found: Examination) -> "Iterator[tuple[str, list[tuple[str, str]]]]"
         yield "measuring process", _process_facts(found)
     yield "processor", _cpu_facts(host.cpu)
     yield "now", _activity_facts(host.activity, host.cpu)
+    if found.noise is not None:
+        yield "noise", _noise_facts(found.noise)
     for card in host.driver.cards:
         yield f"GPU {card.index}", _card_facts(card, host.driver.version)
     if host.variables:
@@ -199,6 +214,18 @@ def _activity_facts(a: "Activity", c: "Cpu") -> list[tuple[str, str]]:
         ("busy", ", ".join(busy) or "no other process"),
         ("memory", f"{_told(a.memory_available_bytes, 'bytes')} available"),
         ("swap", f"{_told(a.swap_used_bytes, 'bytes')} used, {a.swapped_pages} pages moved"),
+    ]
+
+
+def _noise_facts(n: "Noise") -> list[tuple[str, str]]:
+    from attnbench.units import quantity
+
+    least = ", ".join(f"{r} rounds {100 * n.smallest(r):.0f} %" for r in (4, 8, 16))
+    return [
+        ("grade", n.grade),
+        ("probe", f"{quantity(n.seconds, 's')} of work in {len(n.samples)} processes"),
+        ("varies", f"{_share(n.between)} between processes, {_share(n.within)} within one"),
+        ("least seen", f"{least}: smaller differences will mostly not show"),
     ]
 
 

@@ -11,7 +11,9 @@ from attnbench import host
 from attnbench.cli import attnbench, doctor
 from attnbench.errors import AttnbenchError, DeviceError
 from attnbench.host.finding import note, stop
+from attnbench.host.noise import Noise
 from attnbench.record import Environment, Gpu
+from attnbench.run import conditions
 from attnbench.run.protocol import Hello
 from tests.host.scripted_nvml import ScriptedNvml, no_driver
 
@@ -33,6 +35,8 @@ HERE = Environment(
     flags={"float32": "ieee", "cpu_capability": "AVX512"},
 )
 NOTE = note("turbo is on", "clocks vary", "echo 0 | sudo tee boost")
+QUIET = Noise(((1.0, 1.01, 1.0), (1.0, 1.0, 1.01)), threads=1)
+LOUD = Noise(((1.0, 1.0, 1.0), (1.5, 1.5, 1.5)), threads=1)
 STOP = stop("others are at work", "times grow", "kill -STOP 7")
 
 
@@ -50,7 +54,7 @@ def made_up(monkeypatch, tmp_path):
     """A function that puts a machine in place of this one, and returns the command's result."""
     examine = host.examine
 
-    def run(*words, findings=None, nvml=None, gpus=HERE.gpus, starts=True):
+    def run(*words, findings=None, nvml=None, gpus=HERE.gpus, starts=True, noise=QUIET):
         def greeting(threads):
             if not starts:
                 raise AttnbenchError("the measuring process did not start (no torch); see /x/log")
@@ -64,6 +68,7 @@ def made_up(monkeypatch, tmp_path):
 
         monkeypatch.setattr(doctor, "_greeting", greeting)
         monkeypatch.setattr(host, "examine", examined)
+        monkeypatch.setattr(conditions, "noise", lambda _settings: noise)
         return CliRunner().invoke(attnbench, ["doctor", *words], catch_exceptions=False)
 
     return run
@@ -216,3 +221,18 @@ def test_wrong_use_is_one_line_and_exit_2(words, message):
     assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert done.stdout == ""
+
+
+def test_noise_is_shown_and_judged(made_up):
+    done = made_up(findings=[], noise=LOUD)
+
+    assert "very noisy" in done.stdout
+    assert "the same work varies by 28 %" in done.stdout  # medians 1 and 1.5: 0.354 over 1.25
+    assert done.exit_code == 1
+
+
+def test_noise_need_not_be_measured(made_up):
+    done = made_up("--no-probe", "--json", findings=[], noise=LOUD)
+
+    assert json.loads(done.stdout)["noise"] is None
+    assert done.exit_code == 0
