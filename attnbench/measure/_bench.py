@@ -130,6 +130,12 @@ class Bench:
     def device(self) -> Device:
         return device(self.trial.device)
 
+    def again(self) -> "Bench":
+        """The same trial with a real step of its own: what is watched is never what is timed."""
+        bench = replace(self)
+        bench.device = self.device
+        return bench
+
     @property
     def first(self) -> First:
         """Of `real`."""
@@ -166,6 +172,7 @@ class Bench:
         return self.device.now() - start
 
     def _first(self, step: Step) -> tuple[First, Tensor]:
+        self.device.forget()  # so that the first call is one, whatever this process did before
         before = self._allocated()
         if before:
             self.device.reset_peak()

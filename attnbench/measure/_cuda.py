@@ -92,6 +92,10 @@ class Cuda:
     def reset_peak(self) -> None:
         torch.cuda.reset_peak_memory_stats(self._device)
 
+    def forget(self) -> None:
+        torch._C._cuda_clearCublasWorkspaces()
+        torch.cuda.empty_cache()
+
     def state(self) -> State:
         clock = told(pynvml, "nvmlDeviceGetClockInfo", self._handle, pynvml.NVML_CLOCK_SM)
         bits = told(pynvml, "nvmlDeviceGetCurrentClocksEventReasons", self._handle)

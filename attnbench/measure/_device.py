@@ -68,6 +68,9 @@ class Device(Protocol):
 
     def reset_peak(self) -> None: ...
 
+    def forget(self) -> None:
+        """Gives back what libraries and the allocator keep from earlier steps."""
+
     def state(self) -> State: ...
 
     def joules(self) -> float:
@@ -112,6 +115,9 @@ class Cpu:
 
     def reset_peak(self) -> None:
         """There is none."""
+
+    def forget(self) -> None:
+        """Nothing is kept that counts."""
 
     def state(self) -> State:
         return State()

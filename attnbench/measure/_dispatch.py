@@ -6,14 +6,19 @@ map of any size is counted in milliseconds and nothing is allocated.
 
 import weakref
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from attnbench.convention import FLOPS_PER_MAC
-from attnbench.measure._prices import prices
+from attnbench.convention import FLOPS_PER_MAC, POINTWISE, REDUCTION
+from attnbench.measure._masks import Masks
+from attnbench.measure._prices import Price, prices
+from attnbench.measure._products import Products
+
+_COMPOSITE = torch._C.DispatchKey.CompositeImplicitAutograd
 
 
 class Work(TorchDispatchMode):
@@ -21,10 +26,20 @@ class Work(TorchDispatchMode):
 
     def __init__(self) -> None:
         super().__init__()
-        self.macs_by_kind: Counter[str] = Counter()
-        self.flops_by_kind: Counter[str] = Counter()
         self.unpriced: Counter[str] = Counter()
         self.calls: Counter[str] = Counter()
+        self.masks = Masks()
+        self._paid: list[Price] = []
+        self._products = Products()
+
+    @property
+    def macs_by_kind(self) -> Counter[str]:
+        return _by_kind((p.kind, p.macs) for p in self._prices)
+
+    @property
+    def flops_by_kind(self) -> Counter[str]:
+        """Two a multiply-add, plus everything else that has a price."""
+        return _by_kind((p.kind, FLOPS_PER_MAC * p.macs + p.flops) for p in self._prices)
 
     @property
     def macs(self) -> int:
@@ -32,24 +47,54 @@ class Work(TorchDispatchMode):
 
     @property
     def flops(self) -> int:
-        """Two a multiply-add, plus everything else that has a price."""
         return self.flops_by_kind.total()
+
+    @property
+    def useful_macs(self) -> int:
+        """Those executed without those on pairs of pixels that a causal mask discards."""
+        return self.macs - self.masks.discarded_macs
+
+    @property
+    def _prices(self) -> list[Price]:
+        summed = self._products.macs
+        return [
+            *self._paid,
+            Price("contraction", macs=summed),
+            Price("pointwise", flops=-POINTWISE * summed),
+            Price("reduction", flops=-REDUCTION * summed),
+        ]
 
     def __torch_dispatch__(
         self, func: Any, _types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
-        out = func(*args, **(kwargs or {}))
+        kwargs = kwargs or {}
         name = str(func.overloadpacket.__name__)
+        if _is_made_of_others(func):
+            with self:
+                return func._op_dk(_COMPOSITE, *args, **kwargs)
+        out = func(*args, **kwargs)
         found = prices(func, args, out)
         if not found:
             self.unpriced[name] += 1
         paid = [worth for worth in found if worth.macs or worth.flops]
         self.calls.update([name] if paid else ())
-        for worth in paid:
-            if worth.macs:
-                self.macs_by_kind[worth.kind] += worth.macs
-            self.flops_by_kind[worth.kind] += FLOPS_PER_MAC * worth.macs + worth.flops
+        self._paid += paid
+        self._products.see(func, args, out)
         return out
+
+
+def _is_made_of_others(func: torch._ops.OpOverload) -> bool:
+    """Whether it arrives whole in inference mode only; elsewhere those that it is made of do."""
+    has_kernel = torch._C._dispatch_has_kernel_for_dispatch_key
+    return func.namespace != "prim" and has_kernel(func.name(), _COMPOSITE)
+
+
+def _by_kind(worth: Iterable[tuple[str, int]]) -> Counter[str]:
+    """Sums of what is not zero."""
+    kinds: Counter[str] = Counter()
+    for kind, value in worth:
+        kinds[kind] += value
+    return +kinds
 
 
 class Calls(TorchDispatchMode):

@@ -15,8 +15,12 @@ from attnbench.measure._dispatch import Work
 
 
 def count(module: nn.Module, *maps: Tensor) -> Work:
-    """The work of one forward pass of `module` on `maps`: (N, C, H, W), real, fake or meta."""
-    with torch.no_grad(), Work() as work:
+    """The work of one forward pass of `module` on `maps`: (N, C, H, W), real, fake or meta.
+
+    nn.MultiheadAttention and nn.TransformerEncoderLayer have a fast path in inference, of one
+    operator for it all; they leave it while a function mode, as that of the masks, is active.
+    """
+    with torch.no_grad(), Work() as work, work.masks:
         module(*maps)
     return work
 
@@ -34,10 +38,18 @@ def forward_work(bench: Bench) -> Work:
 @metric(origin="counted", units={"macs.counted": "MACs", "flops.counted": "FLOPs"})
 def counted(bench: Bench) -> dict[str, Found]:
     work = forward_work(bench)
-    notes = tuple(
-        f"no price for {name} (x{times})" for name, times in sorted(work.unpriced.items())
-    )
+    unpriced = [f"no price for {name} (x{times})" for name, times in sorted(work.unpriced.items())]
     return {
-        "macs.counted": Found((work.macs,), dict(work.macs_by_kind), notes),
-        "flops.counted": Found((work.flops,), dict(work.flops_by_kind), notes),
+        "macs.counted": Found((work.macs,), dict(work.macs_by_kind), (*unpriced, *_masked(work))),
+        "flops.counted": Found((work.flops,), dict(work.flops_by_kind), tuple(unpriced)),
     }
+
+
+def _masked(work: Work) -> list[str]:
+    """What is to be said of masks in attention: nothing where there is none."""
+    notes = []
+    if work.masks.discarded_macs:
+        notes.append(f"a causal mask leaves {work.useful_macs:,} useful MACs")
+    if work.masks.unread:
+        notes.append(f"attention masks not read (x{work.masks.unread}): all pairs count as useful")
+    return notes

@@ -87,6 +87,11 @@ class Scripted:
     def reset_peak(self):
         self.peak = sum(self.blocks.values())
 
+    def forget(self):
+        self.log.append("forgotten")
+        self.blocks.pop("workspace", None)
+        self.reserved = self.peak = sum(self.blocks.values())
+
     def state(self):
         told = self.slowed.pop(0) if len(self.slowed) > 1 else self.slowed[0]
         return State(self.clock_mhz, told)

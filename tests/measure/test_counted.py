@@ -2,9 +2,13 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.utils._python_dispatch import _get_current_dispatch_mode
 
-from attnbench.measure._bench import fake_tensors
+from attnbench import measure
+from attnbench.heads import HEADS
+from attnbench.measure._bench import Bench, fake_tensors
 from attnbench.measure.counted import count
+from attnbench.trial import Budget, Shape, Trial
 
 
 class Does(nn.Module):
@@ -26,19 +30,13 @@ def counted(function, *shape):
 
 # Expected MACs written out: rows x inner x columns of each product.
 ROWS = {
-    "1x1 convolution with bias": (nn.Conv2d(C, C, 1), (1, C, 16, 16), C * C * N),
     "3x3 convolution in four groups": (
         nn.Conv2d(C, C, 3, padding=1, groups=4),
         (2, C, 6, 5),
         2 * 30 * C * (C // 4) * 9,
     ),
     "transposed convolution": (nn.ConvTranspose2d(8, 4, 2, 2), (1, 8, 3, 5), 15 * 8 * 4 * 4),
-    "product by @": (lambda x: x.transpose(1, 2) @ x, (1, C, N), N * C * N),
-    "product by einsum": (lambda x: torch.einsum("bcn,bcm->bnm", x, x), (1, C, N), N * C * N),
-    "only the right side batched": (lambda x: torch.ones(32, C) @ x, (8, C, N), 8 * 32 * C * N),
     "linear layer": (nn.Linear(C, 32), (2, 7, C), 14 * C * 32),
-    "matrix times vector": (lambda x: x @ torch.ones(C), (N, C), N * C),
-    "fused attention": (lambda x: F.scaled_dot_product_attention(x, x, x), Q, 2 * N * N * 32),
 }
 
 
@@ -104,3 +102,104 @@ def test_a_map_that_no_machine_could_hold_is_counted_without_memory():
         work = count(Does(lambda x: x.transpose(1, 2) @ x), x)
 
     assert work.macs == side**4 * 64
+
+
+def test_hooks_and_gradients_do_not_change_the_count():
+    module, seen = nn.Conv2d(4, 8, 1), []
+    module.register_forward_hook(lambda _layer, _args, out: seen.append(out))
+    module.register_full_backward_hook(lambda _layer, _in, out: seen.append(out))
+
+    work = count(module, torch.randn(1, 4, 6, 5).requires_grad_())
+
+    assert (work.macs, work.calls) == (4 * 8 * 30, {"convolution": 1})
+    assert len(seen) == 1
+
+
+TRIAL = Trial("fcn", Shape(1, 16, 6, 5), device="cpu")
+QUICK = Budget(min_samples=3, max_seconds=0, min_sample_seconds=0, warmup_seconds=0)
+
+
+@pytest.fixture
+def fcn_is(monkeypatch):
+    """Puts another module in the place of a head."""
+    return lambda module: monkeypatch.setitem(HEADS._entries, "fcn", module)
+
+
+def same_shape(function):
+    """A head that does `function` to its map, and returns another of the same shape."""
+
+    class Head(nn.Module):
+        def __init__(self, _channels):
+            super().__init__()
+
+        def forward(self, x):
+            function(x)
+            return x + 0
+
+    return Head
+
+
+def noted():
+    readings = measure.readings("counted", Bench(TRIAL))
+    return {name: reading.notes for name, reading in readings.items()}
+
+
+def test_every_operator_without_a_price_is_noted_with_its_calls(fcn_is):
+    def invert(x):
+        squares = x @ x.mT
+        for _ in range(2):
+            torch.linalg.svd(squares)
+        torch.linalg.inv(squares)
+        torch.linalg.solve(squares, x)
+
+    fcn_is(same_shape(invert))
+    notes = (
+        "no price for _linalg_solve_ex (x1)",
+        "no price for _linalg_svd (x2)",
+        "no price for linalg_inv_ex (x1)",
+    )
+
+    assert noted() == {"macs.counted": notes, "flops.counted": notes}
+
+
+def test_useful_work_is_noted_where_there_is_a_mask(fcn_is):
+    def attend(x):  # 16 heads of 6 x 5
+        F.scaled_dot_product_attention(x, x, x, is_causal=True)
+        F.scaled_dot_product_attention(x, x, x, torch.ones(6, 6, dtype=torch.bool))
+
+    fcn_is(same_shape(attend))
+    useful = 16 * (6 * 7 // 2) * 2 * 5 + 16 * 6 * 6 * 2 * 5
+
+    assert noted()["macs.counted"] == (
+        f"a causal mask leaves {useful:,} useful MACs",
+        "attention masks not read (x1): all pairs count as useful",
+    )
+
+
+def test_nothing_is_noted_where_there_is_nothing_to_say():
+    assert noted() == {"macs.counted": (), "flops.counted": ()}
+
+
+def test_the_module_that_is_timed_was_never_counted(fcn_is):
+    ran = []  # module, and whether a dispatcher's mode saw it
+
+    class Told(nn.Conv2d):
+        def __init__(self, channels):
+            super().__init__(channels, channels, 1)
+
+        def forward(self, x):
+            ran.append((self, _get_current_dispatch_mode() is not None))
+            return super().forward(x)
+
+    fcn_is(Told)
+    bench = Bench(TRIAL, QUICK)
+    for metric in ("counted", "fvcore", "memory_predicted"):
+        measure.readings(metric, bench)
+    counted_modules = {module for module, _ in ran}
+    ran.clear()
+
+    measure.readings("latency", bench)
+
+    assert {module for module, _ in ran} == {bench.real.module}
+    assert bench.real.module not in counted_modules
+    assert not any(watched for _, watched in ran)
