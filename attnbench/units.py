@@ -21,6 +21,7 @@ def scale(largest: float, unit: str) -> tuple[float, str]:
         "s": _TIME,
         "MACs": [(f"{p}MAC", v) for p, v in _DECIMAL],
         "FLOPs": [(f"{p}FLOP", v) for p, v in _DECIMAL],
+        "FLOPs/byte": [("FLOP/B", 1.0)],
         "FLOPs/s": [(f"{p}FLOP/s", v) for p, v in _DECIMAL],
         "bytes/s": [(f"{p}B/s", v) for p, v in _DECIMAL],
         "W": [("mW", 1e-3), ("W", 1.0), ("kW", 1e3)],

@@ -9,10 +9,10 @@ from attnbench.trial import MODES, Mode
 
 MODE_WORDS = {"inference": "forward", "training": "forward + backward"}
 ORIGIN_FIRST = {"memory_predicted": "predicted peak memory", "memory": "measured peak memory"}
-KNOWN = {"macs.counted": "MACs"} | ORIGIN_FIRST | {"latency": "latency"}  # in this order
-# Not followed on their own: other views of what is followed, or no cost of a step.
-_ASIDE = ("params", "macs", "flops")
-_ASIDE_PARTS = ("baseline", "forward", "frozen")
+KNOWN = {"macs.counted": "MACs"} | ORIGIN_FIRST  # in this order
+KNOWN |= {"latency": "latency", "energy": "energy an image"}
+# Not followed on their own: no cost of a step. Nor are parts and other views of what is followed.
+_ASIDE = ("params", "macs", "flops", "roofline")
 
 
 @dataclass(frozen=True)
@@ -78,4 +78,4 @@ def _is_aside(metric: str) -> bool:
     if metric in KNOWN:
         return False
     first, _, part = metric.partition(".")
-    return first in _ASIDE or part in _ASIDE_PARTS
+    return first in _ASIDE or bool(part)

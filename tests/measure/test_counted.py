@@ -193,7 +193,7 @@ def test_the_module_that_is_timed_was_never_counted(fcn_is):
 
     fcn_is(Told)
     bench = Bench(TRIAL, QUICK)
-    for metric in ("counted", "fvcore", "memory_predicted"):
+    for metric in ("counted", "fvcore", "memory_predicted", "memory"):
         measure.readings(metric, bench)
     counted_modules = {module for module, _ in ran}
     ran.clear()

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+from attnbench.conditions import Conditions
+from attnbench.host.finding import stop
+from attnbench.host.noise import Noise
 from attnbench.record import Environment, Reading, Record
 from attnbench.store import Run, RunInfo
 from attnbench.trial import Option, Shape, Trial
@@ -16,6 +19,9 @@ SIDES = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 TIMED = 96  # the largest side with times
 CHANNELS = 512
 FLOAT = 4
+NOTES = ("1 call a sample", "budget spent")
+BUSY = stop("of 2 cores, 0.5 are idle", "others take turns with the measured thread", "wait")
+NOISE = Noise(((0.9, 0.91), (1.0, 1.01), (1.1, 1.11)), threads=2)
 EVIL = "<script>alert('$\\frac{1}{2}$')</script>"
 SKIPPED = "a map above 96x96 takes minutes a step on a CPU"
 
@@ -85,6 +91,7 @@ def made_up_run(*, name: str = "20260101-000000-resolution-sweep", rounds: int =
         suite_text=SUITE,
         records=(*records, *_failed()),
         environments={"e1": _environment()},
+        conditions=(Conditions("2026-01-01T00:00:00Z", "e1", (BUSY,), NOISE),),
         warnings=("records.jsonl: line 12 is cut in the middle; it is left out",),
     )
 
@@ -180,13 +187,35 @@ def _measured(line: Line, t: Trial, r: int) -> dict[str, Reading]:
     traffic = 6 * line.map_bytes(n, t.kernel) + 40 * FLOAT * n * CHANNELS
     seconds = step * (2e-4 + 2 * macs / 1.2e11 + traffic / 1.5e10) * scatter
     samples = tuple(seconds * k for k in (1.02, 1.0, 0.99))
-    found = {"latency": Reading(samples, "s", "lower", "measured", notes=("1 call a sample",))}
+    found = {"latency": Reading(samples, "s", "lower", "measured", notes=NOTES)}
+    if t.mode == "inference":
+        found |= _roofline(macs, n, seconds)
     if r == 0:
         for metric, predicted in _predicted(line, t).items():
             measured = metric.replace("memory_predicted", "memory")
             value = round(predicted.samples[0] * 1.01)
             found[measured] = reading(value, "bytes", "measured", notes=("live storages",))
     return found
+
+
+def _roofline(macs: int, n: int, seconds: float) -> dict[str, Reading]:
+    """Ceilings of 120 GFLOP/s and 15 GB/s."""
+    flops, moved = 2 * macs, 2 * FLOAT * n * CHANNELS
+    floors = {"multiply-adds": flops / 1.2e11, "bytes": moved / 1.5e10}
+    bound = max(floors, key=floors.get)
+    measured = {
+        "roofline": (seconds / floors[bound], ""),
+        "roofline.floor": (floors[bound], "s"),
+        "roofline.intensity": (flops / moved, "FLOPs/byte"),
+        "roofline.flop_rate": (flops / seconds, "FLOPs/s"),
+        "roofline.flop_ceiling": (1.2e11, "FLOPs/s"),
+        "roofline.byte_rate": (moved / seconds, "bytes/s"),
+        "roofline.byte_ceiling": (1.5e10, "bytes/s"),
+    }
+    return {
+        name: reading(value, unit, "measured", notes=(f"bound by {bound}",))
+        for name, (value, unit) in measured.items()
+    }
 
 
 def _failed() -> list[Record]:

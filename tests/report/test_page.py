@@ -187,7 +187,7 @@ def test_a_suite_with_a_head_that_is_no_more_is_a_warning(small):
 
 def test_a_metric_that_the_report_does_not_know_is_followed_too(run):
     records = [
-        replace(r, readings={"energy": replace(v, unit="J")})
+        replace(r, readings={"charge": replace(v, unit="J")})
         for r in run.records
         for m, v in r.readings.items()
         if m == "latency"
@@ -195,7 +195,7 @@ def test_a_metric_that_the_report_does_not_know_is_followed_too(run):
 
     page = render(replace(run, records=tuple(records)))
 
-    assert "Energy, forward + backward (measured)" in page
+    assert "Charge, forward + backward (measured)" in page
 
 
 def test_every_figure_has_a_title_a_description_and_a_table(page):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from made_up import made_up_run, reading, record, trial
 
+from attnbench.record import Reading
 from attnbench.report.answer import factor, sentences
 from attnbench.report.document import Fold, Inline
 from attnbench.report.evidence import Evidence
@@ -185,3 +186,76 @@ def test_a_section_has_a_title_and_a_place_of_its_own(name):
 
     assert entry.title
     assert [s.order for s in SECTIONS.values()].count(entry.order) == 1
+
+
+def samples(head, seconds, number, **more):
+    """A record of one round with all of these samples."""
+    notes = ("budget spent", *more.pop("notes", ()))
+    found = Reading(tuple(seconds), "s", "lower", "measured", notes=notes)
+    others = {f"latency.{name}": reading(value, "s", "measured") for name, value in more.items()}
+    return record(trial(head, 32, device="cpu"), {"latency": found} | others, round=number)
+
+
+def test_times_tell_what_varied_within_a_process_and_between_processes():
+    # Quartiles 0.9 and 1.1 of a median of 1: 20 %. Medians 1.0 and 1.2: 0.1414 over 1.1 is 13 %.
+    first, second = (0.8, 0.9, 1.0, 1.1, 1.2), (1.2,) * 5
+    found = evidence(samples("ema", first, 0), samples("ema", second, 1))
+
+    table = next(tables(SECTIONS["timing"].body(found)))
+
+    cells = dict(zip([c.title for c in table.columns[1:]], row(table, "ema"), strict=True))
+    assert cells["lowest sample"] == ("0.800",)
+    assert cells["within"] == ("10 %",)  # the median of 20 % and 0 %
+    assert cells["between"] == ("13 %",)
+    assert cells["99 in 100 below"] == ("–",)  # 299 samples are needed
+    assert cells["samples"] == ("5 in each of 2 rounds",)
+    assert cells["stopped by"] == ("budget spent",)
+
+
+def test_a_high_quantile_needs_three_hundred_samples():
+    found = evidence(samples("ema", [i / 1000 for i in range(1, 301)], 0))
+
+    table = next(tables(SECTIONS["timing"].body(found)))
+
+    assert "≤ 300" in [cell for (cell,) in row(table, "ema")]  # ms: of 300 the largest alone
+
+
+def test_a_head_whose_host_is_slower_than_its_device_is_launch_bound():
+    found = evidence(
+        samples("ema", [1.0], 0, device=0.001, cold=0.002, host=0.003),
+        samples("gc", [1.0], 0, device=0.003, cold=0.004, host=0.001),
+    )
+
+    *_, regimes = tables(SECTIONS["timing"].body(found))
+
+    assert row(regimes, "ema")[-1] == ("yes",)
+    assert row(regimes, "gc")[-1] == ("no",)
+
+
+def test_what_disturbed_the_samples_is_counted():
+    slow = "slowed down in 3 of 4 samples by power cap (x3): too many to leave out, kept"
+    found = evidence(*(samples("ema", [1.0], n, notes=(slow,)) for n in range(2)))
+
+    *_, lines = SECTIONS["timing"].body(found)
+
+    assert [plain(item) for item in lines.items] == [
+        "the device was slowed down, and too often to leave those samples out: in 2 readings"
+    ]
+
+
+def test_the_roofline_says_what_bounds_a_head():
+    table = next(tables(SECTIONS["roofline"].body(Evidence(made_up_run()))))
+
+    # Nine C² MACs a pixel for 2·4·C bytes: 2·9·512/8 FLOPs a byte.
+    assert row(table, "fcn")[2] == ("1\u202f152",)
+    assert row(table, "fcn")[-1] == ("multiply-adds",)
+
+
+def test_what_was_wrong_with_the_machine_stands_beside_it():
+    *_, conditions = [
+        b for b in SECTIONS["machine"].body(Evidence(made_up_run())) if hasattr(b, "items")
+    ][:1]
+
+    told = [plain(item) for item in conditions.items]
+    assert told[0].startswith("stop: of 2 cores, 0.5 are idle: others take turns")
+    assert "noisy: the same 1.00 s of work vary by 10.0 % from process to process" in told[1]

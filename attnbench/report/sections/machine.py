@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 from attnbench.record import Environment, Gpu, Record
-from attnbench.report.document import Facts, Heading, bullets
+from attnbench.report.document import Facts, Heading, bullets, strong, text
 from attnbench.report.evidence import Evidence
 from attnbench.report.sections import section
 from attnbench.units import quantity
@@ -17,10 +17,26 @@ def machine(evidence: Evidence) -> list:
     for i, environment in enumerate(environments, 1):
         number = f" {i} of {len(environments)}" if len(environments) > 1 else ""
         blocks += [Heading(f"Machine{number}"), Facts(_environment(environment))]
-    blocks += [Heading("Run"), Facts(_run(evidence))]
+    blocks += [Heading("Run"), Facts(_run(evidence)), *_conditions(evidence)]
     if evidence.warnings:
         blocks += [Heading("Warnings"), bullets(evidence.warnings)]
     return blocks
+
+
+def _conditions(evidence: Evidence) -> list:
+    """What was wrong with the machine, each time that the run was begun."""
+    rounds = evidence.suite.budget.rounds if evidence.suite else 0
+    lines = [
+        text(strong(f"{f.severity}: "), f"{f.what}: {f.why}. To mend it: {f.mend}.")
+        for c in evidence.run.conditions
+        for f in c.findings
+    ]
+    lines += [
+        text(strong("noise: "), c.noise.sentence(rounds), ".")
+        for c in evidence.run.conditions
+        if c.noise is not None
+    ]
+    return [Heading("Conditions"), bullets(dict.fromkeys(lines))] if lines else []
 
 
 def _environment(e: Environment) -> tuple[tuple[str, str], ...]:
@@ -62,7 +78,7 @@ def _run(evidence: Evidence) -> tuple[tuple[str, str], ...]:
         ("run", evidence.run.name),
         ("suite", info.suite),
         ("begun", info.created),
-        ("device", f"{info.device}, CPU threads: {info.threads}"),
+        ("device", f"{info.device}, CPU threads: {info.threads}, fused attention: {info.sdpa}"),
         ("seed", f"{info.seed}, of the order of trials and of their inputs"),
         (
             "asked for",

@@ -15,7 +15,17 @@ _ON_CPU = (
 _ON_GPU = (
     "Measured on a GPU it is the peak of the allocator: workspace and rounding to blocks are in it."
 )
-PARTS = (("", "whole step"), (".forward", "forward with its graph"))
+PARTS = (
+    ("", "whole step"),
+    (".forward", "forward with its graph"),
+    (".no_grad", "forward without a graph"),
+)
+ALLOCATOR = (
+    ("memory", "steady step"),
+    ("memory.first", "first step"),
+    ("memory.workspace", "kept by libraries"),
+    ("memory.reserved", "reserved, of all"),
+)
 
 
 @section("Memory, predicted and measured", order=80)
@@ -32,7 +42,19 @@ def memory(evidence: Evidence) -> list | None:
     )
     tables = [t for mode in MODES if (t := _table(evidence, largest, found, mode))]
     measured = _ON_CPU if largest.device.startswith("cpu") else _ON_GPU
+    tables += [t for mode in MODES if (t := _allocator(evidence, largest, mode))]
     return [text(intro), text(measured), *tables, *_notes(evidence)]
+
+
+def _allocator(evidence: Evidence, at: Slice, mode: str) -> Table | None:
+    """What a device's allocator tells beside the peak."""
+    if not any(at.estimates("memory.reserved", mode)):
+        return None
+    columns = [names(at.trials, evidence.heads)]
+    for metric, title in ALLOCATOR:
+        columns.append(quantities(title, at.estimates(metric, mode), "bytes", origin="measured"))
+    caption = f"The allocator, {MODE_WORDS[mode]} at {at.side}"
+    return Table(caption, tuple(columns)).without_empty_rows()
 
 
 def _notes(evidence: Evidence) -> list:
