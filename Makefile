@@ -1,8 +1,9 @@
 # make run: measure and report, from nothing. make test: every test. make check: format and lint.
+# make gpu: on a machine with an NVIDIA GPU, all that needs one, in ten minutes at most.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check setup wheel clean
+.PHONY: run test check setup wheel gpu clean
 .DELETE_ON_ERROR:
 
 run: .venv/installed
@@ -20,6 +21,21 @@ setup: .venv/tested
 
 wheel: .venv/tested
 	$(BIN)/python -m build --wheel --outdir dist .
+
+# With the environment of `make setup` where there is one, else with what PYTHON has. A part that
+# takes too long is interrupted: what it has is kept, and the next one begins.
+RESULTS ?= results
+HERE := $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
+ON_GPU := $(HERE) -m attnbench run --device cuda --results $(RESULTS)
+
+gpu:
+	@$(HERE) -c "import torch; torch.cuda.is_available() or exit('make gpu: torch sees no NVIDIA GPU here; attnbench doctor tells more')"
+	mkdir -p $(RESULTS)
+	$(HERE) -m attnbench doctor --device cuda --json > $(RESULTS)/doctor.json || echo "see $(RESULTS)/doctor.json"
+	timeout -s INT 150 $(HERE) -m pytest -q -m cuda
+	timeout -s INT 280 $(ON_GPU) --suite resolution-sweep --set rounds=3 --set max_seconds=0.03 || test $$? = 124
+	timeout -s INT 110 $(ON_GPU) --suite energy || test $$? = 124
+	$(HERE) -m attnbench report --html $$(ls -d $(RESULTS)/*-resolution-sweep | tail -1)
 
 .venv/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -4,6 +4,14 @@ from attnbench.record import Reading, Record
 from attnbench.trial import Shape, Trial
 
 
+def pytest_runtest_setup(item):
+    if item.get_closest_marker("cuda"):
+        import torch
+
+        if not torch.cuda.is_available():
+            pytest.skip("needs an NVIDIA GPU")
+
+
 @pytest.fixture
 def record():
     """A function that makes a record of a head on a square map, with one reading."""

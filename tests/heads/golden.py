@@ -128,9 +128,9 @@ class Run:
         return {name: p.grad for name, p in self.head.named_parameters()}
 
 
-def run(case: Case, dtype: torch.dtype = torch.float64) -> Run:
+def run(case: Case, dtype: torch.dtype = torch.float64, device: str = "cpu") -> Run:
     """Forward and backward of our head on the case's inputs and cotangents."""
-    head, maps, gates, beside = case.head(dtype), [], [], {}
+    head, maps, gates, beside = case.head(dtype).to(device), [], [], {}
     names = describe(case.official.head).keywords.get("maps", ())
     for name in names if case.entry["attention_maps"] else ():  # GloRe's is no softmax: not kept
         head.get_submodule(name).register_forward_hook(
@@ -144,10 +144,12 @@ def run(case: Case, dtype: torch.dtype = torch.float64) -> Run:
         head.gate.register_forward_hook(
             lambda _layer, args, gate: beside.update({name: read(case, args[0], gate)})
         )
-    inputs = {k: case.tensor(f"in/{k}", dtype).requires_grad_() for k in case.entry["inputs"]}
+    inputs = {k: case.tensor(f"in/{k}", dtype).to(device) for k in case.entry["inputs"]}
+    inputs = {k: x.requires_grad_() for k, x in inputs.items()}
     out = FUNCTIONS.get(case.module, nn.Module.__call__)(head, **inputs)
     outs = {"out": out, **beside}
-    losses = [(y * case.tensor(f"cot/{name}", dtype)).sum() for name, y in outs.items()]
+    cotangents = {name: case.tensor(f"cot/{name}", dtype).to(device) for name in outs}
+    losses = [(y * cotangents[name]).sum() for name, y in outs.items()]
     (sum(losses) + 0 * inputs["x"].sum()).backward()
     beside = {name: y.detach() for name, y in beside.items()}
     gradients = {name: x.grad for name, x in inputs.items()}

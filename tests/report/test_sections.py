@@ -247,7 +247,7 @@ def test_the_roofline_says_what_bounds_a_head():
     table = next(tables(SECTIONS["roofline"].body(Evidence(made_up_run()))))
 
     # Nine C² MACs a pixel for 2·4·C bytes: 2·9·512/8 FLOPs a byte.
-    assert row(table, "fcn")[2] == ("1\u202f152",)
+    assert row(table, "fcn")[2] == ("1\u202f150",)
     assert row(table, "fcn")[-1] == ("multiply-adds",)
 
 
