@@ -115,3 +115,61 @@ def test_the_crossing_of_noisy_rounds_has_an_interval_around_it():
 
     assert found.low < found.value < found.high
     assert found.low < 100 < found.high
+
+
+def test_samples_that_do_not_follow_one_another_are_blocks_of_one():
+    values = [1.0, 2.0] * 10  # each is unlike its neighbour
+
+    assert stats.blocked_median(values) == stats.median(values)
+
+
+def test_samples_in_runs_have_the_interval_of_the_runs():
+    # Eight levels, each held for 16 samples, in an order in which neighbours are unlike: the
+    # median of 128 independent samples would be known far better than that of eight levels.
+    levels = [1.0, 5.0, 2.0, 6.0, 3.0, 7.0, 4.0, 8.0]
+    values = [level for level in levels for _ in range(16)]
+
+    found, naive = stats.blocked_median(values), stats.median(values)
+
+    assert found.value == naive.value == 4.5
+    assert (found.low, found.high) == (1.0, 8.0)  # of eight, all: 1 - 2/256 covers at 95 %
+    assert naive.high - naive.low < 3
+
+
+def test_a_drift_has_no_interval():
+    assert not stats.blocked_median([float(i) for i in range(64)]).known
+
+
+def test_spread_is_the_distance_of_the_quartiles():
+    assert stats.spread([1, 2, 3, 4, 5]) == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(("q", "needed"), [(0.9, 29), (0.95, 59), (0.99, 299)])
+def test_a_high_quantile_needs_enough_samples(q, needed):
+    assert math.isnan(stats.quantile_bound(range(needed - 1), q))
+    assert stats.quantile_bound(range(needed), q) == needed - 1
+
+
+def test_the_bound_of_the_median_is_not_the_largest():
+    # Of ten, the median is above the eighth with P(Binomial(10, 1/2) >= 9) = 11/1024 = 1.1 %,
+    # above the seventh with 56/1024 = 5.5 %.
+    assert stats.quantile_bound(range(1, 11), 0.5) == 9
+
+
+def test_sign_flip_counts_the_flips_that_are_as_far_from_zero():
+    assert stats.sign_flip([1, 2, 3]) == 2 / 8  # all plus, all minus
+    assert stats.sign_flip([1, -1]) == 1.0
+    assert stats.sign_flip([1.0] * 8) == 2 / 256
+
+
+def test_sign_flip_of_many_pairs_is_drawn():
+    assert stats.sign_flip([1.0] * 20) == pytest.approx(0, abs=1e-3)
+    assert stats.sign_flip([1.0, -1.0] * 10) == 1.0
+
+
+def test_more_rounds_show_smaller_differences():
+    few, many = stats.detectable(0.05, 4), stats.detectable(0.05, 16)
+
+    assert many < few / 2
+    assert stats.detectable(0.0, 4) == 0
+    assert stats.detectable(0.05, 1) == math.inf

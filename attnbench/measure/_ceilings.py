@@ -1,6 +1,8 @@
-"""What this device can do at best: bytes copied a second, FLOPs of a matrix product a second.
+"""What this device can do at best: bytes copied a second, FLOPs of multiply-adds a second.
 
-Measured in this very process, once for each type: a data sheet tells what no kernel attains.
+Measured in this very process, once for each type: a data sheet tells what no kernel attains. The
+multiply-adds are those of square matrix products and of a 3x3 convolution, whichever is faster:
+on a CPU the libraries behind the two differ by a tenth.
 """
 
 from collections.abc import Callable
@@ -8,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import torch
+from torch.nn.functional import conv2d
 
 from attnbench.convention import FLOPS_PER_MAC
 from attnbench.measure._bench import dtype
@@ -17,7 +20,9 @@ from attnbench.measure._timing import hot
 from attnbench.trial import Budget, Trial
 
 COPIED = {"cpu": 2**28, "cuda": 2**31}  # bytes; far above any last-level cache
-SIDE = {"cpu": 1024, "cuda": 8192}  # of square matrices; large enough that only products count
+SIDES = {"cpu": (512, 1024), "cuda": (4096, 8192)}  # of matrices; so large that only products count
+MAP = {"cpu": 48, "cuda": 256}  # side of the convolution's map, of WIDTH channels in and out
+WIDTH, AREA = 512, 9
 BUDGET = Budget(min_samples=3, max_seconds=0.2, warmup_seconds=0.05)
 
 
@@ -42,11 +47,24 @@ def _copied(device: Device, kind: str) -> float:
 
 @cache
 def _multiplied(device: Device, kind: str, name: str) -> float:
-    n = SIDE[kind]
     values = dtype(Trial("", shape=None, dtype=name))
+    rates = [_product(device, kind, n, values) for n in SIDES[kind]]
+    return max(*rates, _convolution(device, kind, values))
+
+
+def _product(device: Device, kind: str, n: int, values: torch.dtype) -> float:
     a, b = (torch.randn(n, n, device=kind).to(values) for _ in range(2))
     out = torch.empty_like(a)
     return FLOPS_PER_MAC * n**3 / _fastest(device, lambda: torch.mm(a, b, out=out))
+
+
+def _convolution(device: Device, kind: str, values: torch.dtype) -> float:
+    side = MAP[kind]
+    x = torch.randn(1, WIDTH, side, side, device=kind).to(values)
+    weight = torch.randn(WIDTH, WIDTH, 3, 3, device=kind).to(values)
+    macs = AREA * WIDTH**2 * side**2
+    with torch.no_grad():
+        return FLOPS_PER_MAC * macs / _fastest(device, lambda: conv2d(x, weight, padding=1))
 
 
 def _fastest(device: Device, step: Callable[[], object]) -> float:

@@ -1,8 +1,9 @@
 """How far a step is from what the device allows: latency over the larger of two floors.
 
-The floors are the multiply-adds at the rate of a large matrix product of the same type, and the
-bytes that must move (input, weights, output, each once) at the rate of a large copy, both measured
-in the same process. Below 1 the bytes were still in a cache: the floor is of memory.
+The floors are the multiply-adds at the best rate of large matrix products and a convolution of the
+same type, and the bytes that must move (input, weights, output, each once) at the rate of a large
+copy, both measured in the same process. Bound by bytes, a ratio below 1 says that they were still
+in a cache.
 Source: Williams, Waterman, Patterson, Roofline, CACM 2009.
 """
 

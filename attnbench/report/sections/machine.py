@@ -25,7 +25,7 @@ def machine(evidence: Evidence) -> list:
 
 def _conditions(evidence: Evidence) -> list:
     """What was wrong with the machine, each time that the run was begun."""
-    rounds = evidence.suite.budget.rounds if evidence.suite else 0
+    rounds = _rounds(evidence)
     lines = [
         text(strong(f"{f.severity}: "), f"{f.what}: {f.why}. To mend it: {f.mend}.")
         for c in evidence.run.conditions
@@ -86,7 +86,7 @@ def _run(evidence: Evidence) -> tuple[tuple[str, str], ...]:
         ),
         (
             "rounds",
-            f"{1 + max((r.round for r in evidence.records), default=0)}, each a fresh process",
+            f"{_rounds(evidence)}, each a fresh process",
         ),
         ("records", ", ".join(f"{n} {s}" for s, n in statuses.most_common())),
         ("duration", _duration(evidence.records)),
@@ -94,9 +94,8 @@ def _run(evidence: Evidence) -> tuple[tuple[str, str], ...]:
     return tuple((k, v) for k, v in pairs if v)
 
 
-def _asked(asked: dict[str, tuple[str, ...]]) -> str:
-    """As it was typed."""
-    return " ".join(f"--{name} {v}" for name, values in sorted(asked.items()) for v in values)
+def _rounds(evidence: Evidence) -> int:
+    return 1 + max((r.round for r in evidence.records), default=0)
 
 
 def _duration(records: tuple[Record, ...]) -> str:

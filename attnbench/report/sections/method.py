@@ -27,8 +27,10 @@ _PARAGRAPHS: tuple[Text, ...] = (
     ),
     text(
         strong("Latency "),
-        "is the time of one step, without warm-up. Each round is a fresh process, in which the "
-        "trials come in random order; a round gives the median of its samples.",
+        "is the time of one step, calls back to back, without warm-up. Each round is a fresh "
+        "process, in which the trials come in random order; a round gives the median of its "
+        "samples. Samples of a device that was slowed down (power, heat) are left out, unless "
+        "they are more than a quarter.",
     ),
     text(
         strong("Intervals "),

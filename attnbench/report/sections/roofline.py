@@ -8,10 +8,10 @@ from attnbench.report.slices import Slice, reference, slices
 from attnbench.report.tables import Table, names, nothing, quantities, words
 
 _INTRO = (
-    "The floor of a forward pass is the larger of two times: its multiply-adds at the rate of a "
-    "large matrix product, and its input, weights and output, moved once each, at the rate of a "
-    "large copy. Both rates were measured on this device, in the process that timed the head. "
-    "Below 1 the bytes were still in a cache."
+    "The floor of a forward pass is the larger of two times: its multiply-adds at the best rate of "
+    "large matrix products and a large convolution, and its input, weights and output, moved once "
+    "each, at the rate of a large copy. Both rates were measured on this device, in the process "
+    "that timed the head. Bound by bytes, a ratio below 1 says that they were still in a cache."
 )
 COLUMNS = (
     ("roofline", "latency / floor", ""),
