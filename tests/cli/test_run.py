@@ -56,8 +56,9 @@ def attnbench(here, *words):
 
 
 def begin(here, *words):
+    """Without the wait for the machine's noise."""
     return subprocess.Popen(
-        command(*words),
+        command(*words, "--no-probe"),
         cwd=here,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -125,6 +126,15 @@ def test_rounds_are_processes_and_samples_are_kept(undisturbed):
 
     assert {r.round for r in timed} == {0, 1, 2}
     assert all(len(r.readings["latency"].samples) >= 3 for r in timed)
+
+
+def test_what_the_machine_can_show_is_told_before_the_wait_and_kept(undisturbed):
+    told, path = undisturbed
+    (conditions,) = read_run(path).conditions
+
+    assert len(conditions.noise.samples) == 20
+    assert f"machine: {conditions.noise.sentence(3)}" in told.stderr
+    assert conditions.environment in read_run(path).environments
 
 
 def test_a_worker_that_is_killed_costs_one_record(here):

@@ -212,6 +212,15 @@ def test_times_tell_what_varied_within_a_process_and_between_processes():
     assert cells["stopped by"] == ("budget spent",)
 
 
+def test_what_is_paid_once_is_apart():
+    found = evidence(samples("ema", [1.0], 0, first=9.0), samples("ema", [1.0], 1, first=9.0))
+
+    table = next(tables(SECTIONS["timing"].body(found)))
+
+    assert table.columns[-1].title == "first call"
+    assert row(table, "ema")[-1] == ("9.00",)
+
+
 def test_a_high_quantile_needs_three_hundred_samples():
     found = evidence(samples("ema", [i / 1000 for i in range(1, 301)], 0))
 

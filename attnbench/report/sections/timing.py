@@ -26,6 +26,7 @@ REGIMES = (
     ("latency.cold", "cold cache"),
     ("latency.host", "host, to issue"),
 )
+PAID_ONCE = (("latency.first", "first call"), ("latency.compile", "compilation"))
 _INTRO = (
     "A row is a head; its rounds are fresh processes. Within: the distance between the quartiles "
     "of the samples of one process, over their median, in the median process. Between: the "
@@ -89,9 +90,17 @@ def _table(evidence: Evidence, at: Slice, mode: str) -> Table | None:
         Column("99 in 100 below", tuple(_high(r, divisor) for r in rounds), unit),
         words("samples", [_counts(r) if r else nothing() for r in rounds]),
         words("stopped by", [r.stopped if r else nothing() for r in rounds]),
+        *_paid_once(at, mode),
     )
     title = f"Times of {MODE_WORDS[mode]} at {at.side}"
     return Table(title, columns).without_empty_rows()
+
+
+def _paid_once(at: Slice, mode: str) -> list[Column]:
+    found = [(title, at.estimates(metric, mode)) for metric, title in PAID_ONCE]
+    return [
+        quantities(title, values, "s", origin="measured") for title, values in found if any(values)
+    ]
 
 
 def _rounds(evidence: Evidence, at: Slice, label: str, mode: str) -> Rounds | None:
