@@ -123,9 +123,12 @@ class Bench:
             raise HeadError(f"{self.trial.head}: output has NaN or infinity in it")
         return step
 
-    def fake(self) -> Step:
-        """The step on fake CPU tensors: shapes without memory. Use inside `fake_tensors()`."""
-        module = build(self.trial)
+    def fake(self, module: nn.Module | None = None) -> Step:
+        """The step on shapes without memory, inside `fake_tensors()` or on the meta device.
+
+        `module` is that of this trial at another size, which saves building it again.
+        """
+        module = build(self.trial) if module is None else module
         shapes = input_shapes(self.trial, module)
         return self._step(module, [torch.empty(*s, dtype=dtype(self.trial)) for s in shapes])
 
