@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from math import exp, inf, nan
 
 import numpy as np
-from scipy.special import bdtr, stdtrit
 
 LEVEL = 0.95
 EXACT_PAIRS, FLIPS = 16, 20_000  # of the sign-flip test
@@ -72,7 +71,7 @@ def median(samples: Sequence[float], level: float = LEVEL) -> Estimate:
     if n > 1 and ordered[0] == ordered[-1]:
         return exactly(value)
     for k in range((n - 1) // 2, -1, -1):  # [k, n-1-k] misses the median with 2·P(Binomial <= k)
-        if 1 - 2 * float(bdtr(k, n, 0.5)) >= level:
+        if 1 - 2 * _binomial(k, n, 0.5) >= level:
             return Estimate(value, float(ordered[k]), float(ordered[n - 1 - k]), level)
     return Estimate(value, nan, nan, level)
 
@@ -117,7 +116,7 @@ def quantile_bound(samples: Sequence[float], q: float, level: float = LEVEL) -> 
     ordered = np.sort(np.asarray(samples, dtype=float))
     n = len(ordered)
     for k in range(n):  # the quantile is above sample k if at most k of n are below it
-        if float(bdtr(k, n, q)) >= level:
+        if _binomial(k, n, q) >= level:
             return float(ordered[k])
     return nan
 
@@ -132,7 +131,7 @@ def detectable(between: float, rounds: int, power: float = 0.8, level: float = L
     if rounds < 2:
         return inf
     freedom = rounds - 1
-    needed = float(stdtrit(freedom, (1 + level) / 2)) + float(stdtrit(freedom, power))
+    needed = _student(freedom, (1 + level) / 2) + _student(freedom, power)
     return exp(needed * between * (2 / rounds) ** 0.5) - 1
 
 
@@ -141,7 +140,7 @@ def mean(values: Sequence[float], level: float = LEVEL) -> Estimate:
     v = np.asarray(values, dtype=float)
     if len(v) < 2:
         return Estimate(float(v.mean()), nan, nan, level)
-    half = float(stdtrit(len(v) - 1, (1 + level) / 2)) * float(v.std(ddof=1)) / len(v) ** 0.5
+    half = _student(len(v) - 1, (1 + level) / 2) * float(v.std(ddof=1)) / len(v) ** 0.5
     return Estimate(float(v.mean()), float(v.mean()) - half, float(v.mean()) + half, level)
 
 
@@ -183,7 +182,7 @@ def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
     intercept = float(y.mean() - slope * x.mean())
     left = y - slope * x - intercept
     error = (float((left * left).sum()) / (len(x) - 2) / float((dx * dx).sum())) ** 0.5
-    return slope, intercept, float(stdtrit(len(x) - 2, (1 + LEVEL) / 2)) * error
+    return slope, intercept, _student(len(x) - 2, (1 + LEVEL) / 2) * error
 
 
 def _local(x: np.ndarray, y: np.ndarray, i: int, j: int, *, exact: bool) -> Estimate:
@@ -256,3 +255,17 @@ def _crossings(x: np.ndarray, gaps: np.ndarray) -> np.ndarray:
     before, after = gaps[inside, i], gaps[inside, i + 1]
     found[inside] = np.exp(x[i] + (x[i + 1] - x[i]) * before / (before - after))
     return found
+
+
+def _binomial(k: int, n: int, p: float) -> float:
+    """P(at most k of n)."""
+    from scipy.special import bdtr  # noqa: PLC0415 a tenth of a second, for those who need it
+
+    return float(bdtr(k, n, p))
+
+
+def _student(freedom: int, p: float) -> float:
+    """Quantile p of Student's t."""
+    from scipy.special import stdtrit  # noqa: PLC0415 as above
+
+    return float(stdtrit(freedom, p))

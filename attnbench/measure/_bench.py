@@ -84,8 +84,7 @@ class Step:
         self()
 
     def forget_gradients(self) -> None:
-        self.module.zero_grad(set_to_none=True)
-        for x in self.inputs:
+        for x in (*self._weights, *self.inputs):
             x.grad = None
 
     def compile(self) -> None:
@@ -102,7 +101,16 @@ class Step:
     def held(self) -> list[Tensor]:
         """Weights, buffers, inputs and cotangent: what is in memory before the step."""
         extra = [] if self.cotangent is None else [self.cotangent]
-        return [*self.module.parameters(), *self.module.buffers(), *self.inputs, *extra]
+        return [*self._weights, *self._buffers, *self.inputs, *extra]
+
+    # Looked up once: a walk through the modules takes as long as a short step.
+    @cached_property
+    def _weights(self) -> list[Tensor]:
+        return list(self.module.parameters())
+
+    @cached_property
+    def _buffers(self) -> list[Tensor]:
+        return list(self.module.buffers())
 
 
 @dataclass(frozen=True)
@@ -125,6 +133,12 @@ class Bench:
     trial: Trial
     budget: Budget = Budget()
     seed: int = 0
+
+    @cached_property
+    def outline(self) -> nn.Module:
+        """What the trial measures, on the meta device: names and shapes. Raises HeadError."""
+        with torch.device("meta"):
+            return build(self.trial)
 
     @cached_property
     def device(self) -> Device:
@@ -200,9 +214,12 @@ class Bench:
         with undisturbed(step):
             return sample(hot(self.device, step.afresh), self.budget, **how)
 
-    def fake(self) -> Step:
-        """The step on fake CPU tensors: shapes without memory. Use inside `fake_tensors()`."""
-        module = build(self.trial)
+    def fake(self, module: nn.Module | None = None) -> Step:
+        """The step on shapes without memory, inside `fake_tensors()` or on the meta device.
+
+        `module` is that of this trial at another size, which saves building it again.
+        """
+        module = build(self.trial) if module is None else module
         shapes = input_shapes(self.trial, module)
         return self._step(module, [torch.empty(*s, dtype=dtype(self.trial)) for s in shapes])
 

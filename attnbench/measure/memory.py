@@ -13,7 +13,7 @@ from attnbench.errors import UnmeasuredError
 from attnbench.measure import Found, metric
 from attnbench.measure._bench import Bench, refuse_compiled
 from attnbench.measure._device import Device
-from attnbench.measure.memory_predicted import baseline, peaks, readings
+from attnbench.measure.memory_predicted import baseline, parts, readings
 
 
 @metric(
@@ -38,7 +38,7 @@ def memory(bench: Bench) -> dict[str, Found]:
     try:
         bench.device.memory()
     except UnmeasuredError:
-        found, notes = peaks(step), ("live storages",)
+        found, notes = parts(step), ("live storages",)
     else:
         found, notes = _allocated(bench), ("allocator's peak",)
     return readings("memory", found, notes) | {"memory.baseline": Found((baseline(step),))}

@@ -1,21 +1,22 @@
-"""Peak memory without a device: the highest sum of live storages of a step on fake tensors.
+"""Peak memory without a device: the highest sum of live storages of a step on tensors without data.
 
 Nothing is allocated, so any resolution can be asked for. It is what the tensors of the step need,
 above weights and input: kernel workspace and the rounding of an allocator are not in it. Fused
 attention is taken to be the CPU's flash kernel, which holds no map of pairs.
 """
 
+import torch
+from torch import nn
+
 from attnbench.measure import Found, metric
-from attnbench.measure._bench import Bench, Step, fake_tensors, refuse_compiled
+from attnbench.measure._bench import Bench, Step, refuse_compiled
 from attnbench.measure._dispatch import LiveStorages
+from attnbench.measure._meta import like_cpu
+from attnbench.prediction import Memory
 
 
 def peaks(step: Step) -> dict[str, int]:
-    """Bytes above `step.held`: {"step": of it all}.
-
-    In training also {"no_grad": of a forward pass alone, "forward": until the output is there,
-    with its graph}.
-    """
+    """Bytes above `step.held`: {"step": of it all, "forward": until the output is there}."""
     step.forget_gradients()
     with LiveStorages(*step.held) as live:
         y = step.forward()
@@ -23,12 +24,17 @@ def peaks(step: Step) -> dict[str, int]:
         if step.training:
             y.backward(step.cotangent)
     step.forget_gradients()
+    return {"step": live.peak, "forward": forward}
+
+
+def parts(step: Step) -> dict[str, int]:
+    """Peaks of the step; in training also {"no_grad": of a forward pass that keeps no graph}."""
+    found = peaks(step)
     if not step.training:
-        return {"step": live.peak}
-    del y
+        return {"step": found["step"]}
     with LiveStorages(*step.held) as alone:
         step.forward_without_graph()
-    return {"no_grad": alone.peak, "forward": forward, "step": live.peak}
+    return found | {"no_grad": alone.peak}
 
 
 def readings(metric: str, found: dict[str, int], notes: tuple[str, ...]) -> dict[str, Found]:
@@ -44,11 +50,18 @@ def baseline(step: Step) -> int:
     )
 
 
+def predicted(bench: Bench, module: nn.Module | None = None) -> Memory:
+    """What the step of a trial needs; `module` is its own on the meta device, if there is one."""
+    with torch.device("meta"):
+        step = bench.fake(module)
+    with like_cpu():
+        peak = peaks(step)
+    return Memory(baseline(step), peak["step"], peak["forward"])
+
+
 def predicted_peak(bench: Bench) -> int:
     """Bytes that the whole step needs at its peak, baseline included."""
-    with fake_tensors():
-        step = bench.fake()
-        return peaks(step)["step"] + baseline(step)
+    return predicted(bench).total
 
 
 @metric(
@@ -63,9 +76,10 @@ def predicted_peak(bench: Bench) -> int:
 def memory_predicted(bench: Bench) -> dict[str, Found]:
     """Peak above the baseline; in training that of the forward pass with and without graph, too."""
     refuse_compiled(bench.trial)
-    with fake_tensors():
+    with torch.device("meta"):
         step = bench.fake()
-        found, base = peaks(step), baseline(step)
+    with like_cpu():
+        found = parts(step)
     notes = ("assumes the CPU flash kernel",) if bench.trial.kernel == "fused" else ()
     here = readings("memory_predicted", found, notes)
-    return here | {"memory_predicted.baseline": Found((base,))}
+    return here | {"memory_predicted.baseline": Found((baseline(step),))}

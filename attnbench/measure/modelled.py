@@ -1,11 +1,10 @@
 """MACs and FLOPs in closed form: the formula that the head's own file declares, term by term."""
 
-import torch
 
 from attnbench.errors import UnmeasuredError
 from attnbench.heads import HEADS
 from attnbench.measure import Found, metric
-from attnbench.measure._bench import Bench, build, refuse_compiled
+from attnbench.measure._bench import Bench, refuse_compiled
 
 
 @metric(origin="modelled", units={"macs.modelled": "MACs", "flops.modelled": "FLOPs"})
@@ -17,8 +16,7 @@ def modelled(bench: Bench) -> dict[str, Found]:
         )
     if not hasattr(HEADS[bench.trial.head], "cost"):
         raise UnmeasuredError(f"{bench.trial.head} declares no cost")
-    with torch.device("meta"):
-        cost = build(bench.trial).cost(bench.trial.shape)
+    cost = bench.outline.cost(bench.trial.shape)
     return {
         "macs.modelled": Found((cost.macs,), cost.macs_by_kind()),
         "flops.modelled": Found((cost.flops,), cost.flops_by_kind()),

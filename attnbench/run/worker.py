@@ -20,7 +20,7 @@ import torch
 
 from attnbench import heads, measure
 from attnbench.errors import AttnbenchError, UnmeasuredError
-from attnbench.measure._bench import Bench, build
+from attnbench.measure._bench import Bench
 from attnbench.measure._environment import environment
 from attnbench.measure._numerics import apply, rounding
 from attnbench.measure.memory_predicted import predicted_peak
@@ -84,9 +84,8 @@ def _attempt(
 ) -> tuple[Status, str]:
     """Fills in what could be measured; the status and its message."""
     try:
-        with torch.device("meta"):
-            build(task.trial)
         bench = Bench(task.trial, task.budget, task.seed)
+        _ = bench.outline  # a head that cannot be built says so before anything is allocated
         with rounding(task.trial), _limited(bench, task):
             for metric in task.metrics:
                 try:

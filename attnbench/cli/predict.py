@@ -1,0 +1,246 @@
+"""attnbench predict: what heads need at one size, and the largest map that fits a card."""
+
+import gc
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from attnbench.trial import DTYPES, PARTS
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from attnbench.prediction import Outlook, Prediction
+    from attnbench.trial import Trial
+
+KERNELS = ("eager", "fused")  # a compiled module hides what it holds
+STRIDE = 8  # of the dilated backbones that the papers use
+EXAMPLES = (
+    "Examples: attnbench predict --head ema --size 128x256; "
+    "attnbench predict --head non_local --head isa:window=16 --size 97 --dtype bfloat16"
+)
+
+
+# fmt: off
+@click.command(epilog=EXAMPLES)
+@click.option("--head", "heads", multiple=True, required=True, metavar="NAME[:OPTION=VALUE,...]",
+              help="What to predict; several are compared.")
+@click.option("--size", required=True, metavar="N|HxW",
+              help="Of the feature map that the head reads, not of the image.")
+@click.option("--channels", default=512, show_default=True, type=click.IntRange(min=1),
+              help="Of that map.")
+@click.option("--batch", default=1, show_default=True, type=click.IntRange(min=1),
+              help="Maps at once.")
+@click.option("--dtype", default="float32", show_default=True, type=click.Choice(DTYPES),
+              help="Of weights and maps.")
+@click.option("--kernel", default="eager", show_default=True, type=click.Choice(KERNELS),
+              help="Attention as published, or in one call that keeps no map of pairs.")
+@click.option("--part", default="attention", show_default=True, type=click.Choice(PARTS),
+              help="The block, or the whole head from a backbone's features to logits.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
+def command(
+    *, heads: tuple[str, ...], size: str, channels: int, batch: int, dtype: str, kernel: str,
+    part: str, as_json: bool,
+) -> None:
+    """Predicts work, memory and the largest map of any head, on any card, without a device.
+
+    Nothing is allocated and nothing runs: tensors have a shape and no content. Prints MACs and
+    FLOPs, parameters, peak memory of inference (forward without gradients) and of training (forward
+    and backward), and the largest side of a square map that fits cards of 8 to 141 GB.
+    """
+    # fmt: on
+    from attnbench.suite_file import map_size, typed
+    from attnbench.trial import Shape
+
+    shape = Shape(batch, channels, *map_size(typed(size), "--size"))
+    asked = {"part": part, "dtype": dtype, "kernel": kernel}
+    found = _predictions([_trial(head, shape, asked) for head in heads])
+    if as_json:
+        click.echo(json.dumps(_told(found), indent=2, ensure_ascii=False))
+    else:
+        _print(found)
+
+
+def _trial(text: str, shape: Any, asked: dict[str, Any]) -> "Trial":
+    """Raises SuiteError or UnknownNameError for a head, option or kernel that is not there."""
+    from attnbench import heads
+    from attnbench.errors import SuiteError
+    from attnbench.suite_file import parse_head
+    from attnbench.trial import Trial
+
+    choice = parse_head(text)
+    known = [kernel for kernel in heads.kernels(choice.name) if kernel in KERNELS]
+    if asked["kernel"] not in known:
+        told = f"{choice.name} has no {asked['kernel']} kernel, only {', '.join(known)}"
+        raise SuiteError(f"--kernel: {told}")
+    return Trial(choice.name, shape, choice.options, **asked)
+
+
+def _predictions(trials: list["Trial"]) -> list["Prediction"]:
+    gc.disable()  # a tenth of the time would go into looking for garbage, of which there is none
+    try:
+        from attnbench.measure._frontier import predict
+        from attnbench.measure._no_compiler import without_compiler
+        from attnbench.prediction import CARDS
+
+        with without_compiler():
+            return [predict(trial, CARDS) for trial in trials]
+    finally:
+        gc.enable()
+
+
+def _told(found: list["Prediction"]) -> dict[str, Any]:
+    """What a program gets: readings under the names that records have, in base units."""
+    from attnbench.prediction import ATTENTION, CARDS, NOT_IN_IT
+
+    trial = found[0].trial
+    return {
+        "shape": str(trial.shape),
+        "part": trial.part,
+        "dtype": trial.dtype,
+        "kernel": trial.kernel,
+        "attention": ATTENTION[trial.kernel],
+        "not_in_it": list(NOT_IN_IT),
+        "cards": dict(CARDS),
+        "predictions": [
+            {
+                "head": each.trial.head,
+                "options": each.trial.options,
+                "params": each.params,
+                "params.frozen": each.frozen,
+                f"macs.{each.origin}": each.macs,
+                f"flops.{each.origin}": each.flops,
+                "inference": _outlook(each.inference),
+                "training": _outlook(each.training),
+            }
+            for each in found
+        ],
+    }
+
+
+def _outlook(outlook: "Outlook") -> dict[str, Any]:
+    memory = outlook.memory
+    if memory is None:
+        return {"refused": outlook.refused}
+    return {
+        "memory_predicted": memory.increment,
+        "memory_predicted.forward": memory.forward,
+        "memory_predicted.baseline": memory.baseline,
+        "total": memory.total,
+        "largest_side": dict(outlook.sides),
+    }
+
+
+def _print(found: list["Prediction"]) -> None:
+    from attnbench.cli._console import print_text, stdout
+
+    console = stdout()
+    trial = found[0].trial
+    shape = trial.shape
+    print_text(
+        console,
+        f"A feature map of {shape} (batch x channels x height x width), {trial.dtype}, part "
+        f"{trial.part}, kernel {trial.kernel}.",
+        f"Behind a backbone of output stride {STRIDE} it is that of an image of "
+        f"{STRIDE * shape.height}x{STRIDE * shape.width}.",
+        "",
+    )
+    if len(found) == 1:
+        _print_one(console, found[0])
+    else:
+        _print_several(console, found)
+    _print_assumptions(console, found)
+
+
+def _print_one(console: "Console", one: "Prediction") -> None:
+    from attnbench.cli._console import print_table, print_text
+    from attnbench.cli._head_sheet import CONVENTIONS
+    from attnbench.prediction import CARDS
+    from attnbench.units import quantity
+
+    frozen = f", and {_exact(one.frozen)} that training does not change" if one.frozen else ""
+    print_text(console, f"{one.trial.label}: {_exact(one.params)} parameters{frozen}")
+    for unit, count in (("MACs", one.macs), ("FLOPs", one.flops)):
+        told = f"{quantity(count, unit)}, {CONVENTIONS[unit]}; forward, {one.origin}"
+        print_text(console, f"{unit:5} {_exact(count)} = {told}")
+    print_text(console, "")
+    modes = [("inference", one.inference), ("training", one.training)]
+    parts = {
+        "weights and input": "baseline",
+        "above, until the output is there": "forward",
+        "above, at the peak": "increment",
+        "in all": "total",
+    }
+    rows = [[told, *(_bytes(mode, part) for _, mode in modes)] for told, part in parts.items()]
+    titles = ("predicted memory", *(name for name, _ in modes))
+    print_table(console, titles, rows, numbers=titles[1:])
+    rows = [
+        [card, quantity(size, "bytes"), *(_side(mode, card) for _, mode in modes)]
+        for card, size in CARDS.items()
+    ]
+    titles = ("card", "reports", *(f"largest side, {name}" for name, _ in modes))
+    print_table(console, titles, rows, numbers=titles[1:])
+
+
+def _print_several(console: "Console", found: list["Prediction"]) -> None:
+    """A row a head: its work and memory, then its largest sides."""
+    from attnbench.cli._console import print_table, print_text
+    from attnbench.cli._head_sheet import CONVENTIONS
+    from attnbench.prediction import CARDS
+    from attnbench.units import quantity
+
+    told = ", ".join(f"{unit}: {convention}" for unit, convention in CONVENTIONS.items())
+    print_text(console, f"Work of the forward pass ({told}); peak memory with weights and input")
+    titles = ("head", "params", "MACs", "FLOPs", "inference", "training")
+    rows = [
+        [each.trial.label, _exact(each.params)]
+        + [quantity(count, unit) for count, unit in ((each.macs, "MACs"), (each.flops, "FLOPs"))]
+        + [_bytes(mode, "total") for mode in (each.inference, each.training)]
+        for each in found
+    ]
+    print_table(console, titles, rows, numbers=titles[1:])
+    print_text(console, "Largest side of a square map that fits: inference / training")
+    rows = [
+        [each.trial.label]
+        + [f"{_side(each.inference, card)} / {_side(each.training, card)}" for card in CARDS]
+        for each in found
+    ]
+    print_table(console, ("head", *CARDS), rows, numbers=tuple(CARDS))
+
+
+def _print_assumptions(console: "Console", found: list["Prediction"]) -> None:
+    from attnbench.cli._console import print_text
+    from attnbench.prediction import ATTENTION, NOT_IN_IT
+
+    for each in found:
+        if each.training.refused:
+            told = each.training.refused.rstrip(".")
+            print_text(console, f"{each.trial.label} does not train on this: {told}.")
+    print_text(
+        console,
+        "The largest side fits and the next does not; where maps are padded to whole windows, some "
+        "smaller sides need more.",
+        f"Attention is {ATTENTION[found[0].trial.kernel]}.",
+        f"Not in it: {', '.join(NOT_IN_IT)}. Training is forward and backward, without optimiser.",
+    )
+
+
+def _bytes(outlook: "Outlook", part: str) -> str:
+    from attnbench.units import quantity
+
+    if outlook.memory is None:
+        return "refused"
+    return quantity(getattr(outlook.memory, part), "bytes")
+
+
+def _side(outlook: "Outlook", card: str) -> str:
+    if outlook.memory is None:
+        return "refused"
+    return str(outlook.sides[card] or "none")
+
+
+def _exact(count: int) -> str:
+    from attnbench.units import digits
+
+    return digits(count, len(str(count)))
