@@ -131,11 +131,13 @@ def _settled(values: list[float]) -> bool:
 
 
 def _told(taken: list[Lap], kept: int) -> list[str]:
-    """What slowed the device down, how often, and what was done about it."""
+    """At what clock the samples ran; what slowed the device down, and what was done about it."""
+    clocks = [lap.state.clock_mhz for lap in taken if lap.state.clock_mhz]
+    ran = [f"SM clock {min(clocks)} to {max(clocks)} MHz"] if clocks else []
     slowed = [lap for lap in taken if lap.state.slowed]
     if not slowed:
-        return []
+        return ran
     reasons = Counter(reason for lap in slowed for reason in lap.state.slowed)
     why = ", ".join(f"{reason} (x{n})" for reason, n in sorted(reasons.items()))
     done = "left out" if kept < len(taken) else "too many to leave out, kept"
-    return [f"slowed down in {len(slowed)} of {len(taken)} samples by {why}: {done}"]
+    return [*ran, f"slowed down in {len(slowed)} of {len(taken)} samples by {why}: {done}"]

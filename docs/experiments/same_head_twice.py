@@ -27,7 +27,7 @@ GROUP = 8  # rounds of one experiment
 BUDGET = Budget(min_samples=3, max_seconds=0.08, warmup_seconds=0.03)
 SEED = 0
 
-Samples = dict[tuple[Trial, str], list[tuple[float, ...]]]  # a list of rounds
+Samples = dict[tuple[str, str], list[tuple[float, ...]]]  # (key, A or B) -> samples by round
 
 
 def measured(rounds: int) -> Samples:
@@ -42,7 +42,7 @@ def measured(rounds: int) -> Samples:
                 for trial, name in tasks:
                     task = Task(trial, ("latency",), number, BUDGET, seed=number)
                     reading = worker.do(task).readings["latency"]
-                    found[trial, name].append(reading.samples)
+                    found[trial.key, name].append(reading.samples)
             finally:
                 worker.stop()
             print(f"round {number + 1} of {rounds}", file=sys.stderr)
@@ -56,8 +56,8 @@ def spreads(found: Samples) -> tuple[float, float, float]:
         within += [np.std(s, ddof=1) / np.mean(s) for s in rounds if len(s) > 1]
         medians = [np.median(s) for s in rounds]
         between.append(np.std(medians, ddof=1) / np.mean(medians))
-    for trial in {trial for trial, _ in found}:
-        logs = _medians(found[trial, "A"]) - _medians(found[trial, "B"])
+    for key in {key for key, _ in found}:
+        logs = _medians(found[key, "A"]) - _medians(found[key, "B"])
         pairs.append(np.std(logs, ddof=1) / 2**0.5)
     return tuple(float(np.median(each)) for each in (within, between, pairs))
 
@@ -98,15 +98,15 @@ RULES = {
 
 def main() -> None:
     found = measured(int(sys.argv[1]) if len(sys.argv) > 1 else 5 * GROUP)
-    trials = sorted({trial for trial, _ in found}, key=lambda t: (t.head, t.shape.height))
+    keys = sorted({key for key, _ in found})
     rounds = min(map(len, found.values()))
     groups = [slice(first, first + GROUP) for first in range(0, rounds - GROUP + 1, GROUP)]
     within, between, paired = spreads(found)
-    print(f"{len(trials)} trials, {rounds} rounds, {len(groups)} experiments of {GROUP} rounds")
+    print(f"{len(keys)} trials, {rounds} rounds, {len(groups)} experiments of {GROUP} rounds")
     print(f"within a process {within:.1%}, between processes {between:.1%},")
     print(f"of two measurements in one process {paired:.1%}")
     for words, rule in RULES.items():
-        claims = [rule(found[t, "A"][g], found[t, "B"][g]) for t in trials for g in groups]
+        claims = [rule(found[k, "A"][g], found[k, "B"][g]) for k in keys for g in groups]
         n, k = len(claims), sum(claims)
         high = beta_distribution.ppf(0.975, k + 1, n - k) if k < n else 1.0
         low = beta_distribution.ppf(0.025, k, n - k + 1) if k else 0.0

@@ -62,6 +62,12 @@ def test_what_slowed_the_device_down_is_told_with_every_regime(bench_on):
         assert any("power cap (x3): too many" in note for note in found[reading].notes)
 
 
+def test_the_clock_of_the_samples_is_told(bench_on):
+    found = measure.readings("latency", bench_on(Scripted([0.001], clock_mhz=1755)))
+
+    assert "SM clock 1755 to 1755 MHz" in found["latency"].notes
+
+
 def test_a_cpu_has_one_regime():
     found = measure.readings("latency", Bench(TRIAL, SHORT))
 
