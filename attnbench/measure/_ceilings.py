@@ -13,9 +13,9 @@ import torch
 from torch.nn.functional import conv2d
 
 from attnbench.convention import FLOPS_PER_MAC
-from attnbench.measure._bench import dtype
 from attnbench.measure._device import Device
 from attnbench.measure._sampling import sample
+from attnbench.measure._step import dtype
 from attnbench.measure._timing import hot
 from attnbench.trial import Budget, Trial
 

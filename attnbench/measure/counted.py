@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 from attnbench.errors import UnmeasuredError
 from attnbench.measure import Found, metric
-from attnbench.measure._bench import Bench, fake_tensors, refuse_compiled
+from attnbench.measure._bench import Bench, refuse_compiled
 from attnbench.measure._dispatch import Work
+from attnbench.measure._step import fake_tensors
 
 
 def count(module: nn.Module, *maps: Tensor) -> Work:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from attnbench.errors import UnmeasuredError
 from attnbench.measure import Found, metric
-from attnbench.measure._bench import Bench, undisturbed
+from attnbench.measure._bench import Bench
 from attnbench.measure._device import Device
+from attnbench.measure._step import undisturbed
 
 UPDATES = 20  # of the counter in a window, at least: it moves every 20 to 100 ms
 SHORTEST, LONGEST = 2.0, 10.0  # s of a window

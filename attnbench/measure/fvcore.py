@@ -14,8 +14,9 @@ from torch import Tensor, nn
 
 from attnbench.errors import UnmeasuredError
 from attnbench.measure import Found, metric
-from attnbench.measure._bench import Bench, build, feature_maps
+from attnbench.measure._bench import Bench
 from attnbench.measure._dispatch import Work
+from attnbench.measure._step import build, feature_maps
 from attnbench.measure.counted import forward_work
 from attnbench.measure.memory_predicted import predicted_peak
 

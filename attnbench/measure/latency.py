@@ -9,9 +9,10 @@ takes to issue a call; `latency.first` and `latency.compile` are paid once.
 from dataclasses import replace
 
 from attnbench.measure import Found, metric
-from attnbench.measure._bench import Bench, Step, undisturbed
+from attnbench.measure._bench import Bench
 from attnbench.measure._dispatch import Calls
 from attnbench.measure._sampling import Samples, sample
+from attnbench.measure._step import Step, undisturbed
 from attnbench.measure._timing import cold, gapless
 from attnbench.units import quantity
 

@@ -2,8 +2,9 @@
 
 from attnbench.errors import UnmeasuredError
 from attnbench.measure import Found, metric
-from attnbench.measure._bench import Bench, undisturbed
+from attnbench.measure._bench import Bench
 from attnbench.measure._sampling import sample
+from attnbench.measure._step import undisturbed
 from attnbench.measure._timing import hot
 
 

@@ -9,9 +9,10 @@ import torch
 from torch import nn
 
 from attnbench.measure import Found, metric
-from attnbench.measure._bench import Bench, Step, refuse_compiled
+from attnbench.measure._bench import Bench, refuse_compiled
 from attnbench.measure._dispatch import LiveStorages
 from attnbench.measure._meta import like_cpu
+from attnbench.measure._step import Step
 from attnbench.prediction import Memory
 
 

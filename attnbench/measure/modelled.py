@@ -1,6 +1,5 @@
 """MACs and FLOPs in closed form: the formula that the head's own file declares, term by term."""
 
-
 from attnbench.errors import UnmeasuredError
 from attnbench.heads import HEADS
 from attnbench.measure import Found, metric

@@ -1,6 +1,5 @@
 """Parameters: those that training changes, and all else that the state dict holds."""
 
-
 from attnbench.measure import Found, metric
 from attnbench.measure._bench import Bench
 

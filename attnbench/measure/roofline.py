@@ -10,8 +10,9 @@ Source: Williams, Waterman, Patterson, Roofline, CACM 2009.
 from attnbench.convention import FLOPS_PER_MAC
 from attnbench.errors import UnmeasuredError
 from attnbench.measure import Found, metric
-from attnbench.measure._bench import Bench, fake_tensors
+from attnbench.measure._bench import Bench
 from attnbench.measure._ceilings import ceilings
+from attnbench.measure._step import fake_tensors
 from attnbench.measure.counted import count
 from attnbench.measure.memory_predicted import baseline
 

@@ -10,9 +10,10 @@ import torch
 from torch.utils.benchmark import Timer
 
 from attnbench import stats
-from attnbench.measure._bench import Bench, undisturbed
+from attnbench.measure._bench import Bench
 from attnbench.measure._device import Cpu
 from attnbench.measure._sampling import sample
+from attnbench.measure._step import undisturbed
 from attnbench.measure._timing import hot
 from attnbench.trial import Budget, Shape, Trial
 from attnbench.units import quantity

@@ -10,7 +10,7 @@ from torch import nn
 from attnbench.errors import HeadError
 from attnbench.heads import HEADS, describe, kernels
 from attnbench.heads._whole import WIRINGS, whole
-from attnbench.measure._bench import fake_tensors
+from attnbench.measure._step import fake_tensors
 from attnbench.measure.counted import count
 from attnbench.trial import CLASSES, Shape
 

@@ -5,7 +5,8 @@ from torch import nn
 from attnbench import measure
 from attnbench.errors import HeadError
 from attnbench.heads import HEADS
-from attnbench.measure._bench import Bench, feature_map
+from attnbench.measure._bench import Bench
+from attnbench.measure._step import feature_map
 from attnbench.trial import Budget, Shape, Trial
 
 TRIAL = Trial("fcn", Shape(1, 16, 6, 5), device="cpu")

@@ -6,7 +6,8 @@ from torch.utils._python_dispatch import _get_current_dispatch_mode
 
 from attnbench import measure
 from attnbench.heads import HEADS
-from attnbench.measure._bench import Bench, fake_tensors
+from attnbench.measure._bench import Bench
+from attnbench.measure._step import fake_tensors
 from attnbench.measure.counted import count
 from attnbench.trial import Budget, Shape, Trial
 

@@ -4,7 +4,8 @@ from torch import nn
 
 from attnbench import measure
 from attnbench.heads import HEADS, kernels
-from attnbench.measure._bench import Bench, Step, fake_tensors
+from attnbench.measure._bench import Bench
+from attnbench.measure._step import Step, fake_tensors
 from attnbench.measure.memory_predicted import baseline, peaks
 from attnbench.trial import Shape, Trial
 

@@ -12,8 +12,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from attnbench.measure._bench import fake_tensors
 from attnbench.measure._masks import causal_pairs
+from attnbench.measure._step import fake_tensors
 from attnbench.measure.counted import count
 
 C, K, N, SIDE = 64, 32, 256, 16
