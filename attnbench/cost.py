@@ -82,14 +82,12 @@ class Cost:
         inputs: str,
         outputs: str,
         *,
-        kernel: str = "1",
-        bias: bool = False,
         at: str = "B·N",
         times: int = 1,
+        **how: str | bool,
     ) -> "Cost":
-        """`times` convolutions as in `conv`, each with batch norm and ReLU."""
-        how = {"kernel": kernel, "bias": bias, "at": at, "times": times}
-        cost = self.conv(name, inputs, outputs, **how)
+        """`times` convolutions as in `conv`, `how` being its options, with batch norm and ReLU."""
+        cost = self.conv(name, inputs, outputs, at=at, times=times, **how)
         cost = cost.batch_norm(f"{name}: norm", outputs, at=at, times=times)
         elements = f"{at}·{outputs}"
         return cost.pointwise(f"{name}: ReLU", elements if times == 1 else f"{times}·{elements}")

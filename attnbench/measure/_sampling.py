@@ -83,15 +83,15 @@ def sample(laps: Laps, budget: Budget, *, resolution: float = 0.0, warmed: float
 def _warm_up(laps: Laps, budget: Budget, spent: float, took: float) -> tuple[float, bool]:
     """Seconds of the last call, and whether the calls had become alike by then."""
     each: list[float] = []
-    while (
-        not took
-        or spent < budget.warmup_seconds
-        or (not _alike(each) and spent < LONGEST_WARM_UP * budget.warmup_seconds)
-    ):
-        took = laps(1).seconds
-        spent += took
-        each.append(took)
-    return took, _alike(each)
+    until, longest = budget.warmup_seconds, LONGEST_WARM_UP * budget.warmup_seconds
+    while True:
+        while not took or spent < until:
+            took = laps(1).seconds
+            spent += took
+            each.append(took)
+        if _alike(each) or spent >= longest:
+            return took, _alike(each)
+        until += budget.warmup_seconds / 2  # a look at every call would cost more than short calls
 
 
 def _alike(each: list[float]) -> bool:

@@ -50,14 +50,14 @@ def test_warm_up_goes_by_time():
 
 
 def test_warm_up_goes_on_until_calls_are_alike():
-    # After nine calls the last three took half of the three before. After eleven the median of
-    # either three is 0.5 s.
+    # After nine calls, 7.5 s, the last three took half of the three before. The next look is after
+    # half as long again: eight calls, and the last two fives all take 0.5 s.
     seconds = [1.0] * 6 + [0.5] * 100
     calls = []
 
     found = sample(clock(seconds, calls), budget(warmup_seconds=7.5))
 
-    assert len(calls) == 11 + 3
+    assert len(calls) == 9 + 8 + 3
     assert found.notes == ()
 
 
