@@ -10,6 +10,7 @@ from math import exp, inf, nan
 import numpy as np
 
 LEVEL = 0.95
+MARGIN = 0.02  # a smaller difference is true on a quiet machine, and of no use
 EXACT_PAIRS, FLIPS = 16, 20_000  # of the sign-flip test
 DRAWS = (
     2000  # of the bootstrap: the ends of a 95 % interval then move by less than 1 % of its width
@@ -217,6 +218,17 @@ def sign_flip(differences: Sequence[float]) -> float:
         signs = np.vstack([np.ones(n), 1 - 2 * drawn])
     means = np.abs(signs @ d) / n
     return float(np.mean(means >= seen * (1 - 1e-12)))
+
+
+def differs(over: Sequence[float], under: Sequence[float], margin: float = MARGIN) -> bool:
+    """Whether two sides, measured in paired rounds of random order, are claimed to differ.
+
+    The whole interval of their ratio lies beyond 1 ± `margin`, and a sign-flip test at 1 - LEVEL
+    agrees: the interval supposes a normal distribution, and the test none.
+    """
+    found = ratio(over, under)
+    beyond = found.low > 1 + margin or found.high < 1 - margin
+    return beyond and sign_flip(np.log(over) - np.log(under)) <= 1 - LEVEL
 
 
 def crossing(

@@ -173,3 +173,18 @@ def test_more_rounds_show_smaller_differences():
     assert many < few / 2
     assert stats.detectable(0.0, 4) == 0
     assert stats.detectable(0.05, 1) == math.inf
+
+
+def test_a_difference_is_claimed_beyond_the_margin_only():
+    # Eight rounds, each with its own drift: 3 % more in each, within half a per cent.
+    under = [1.0, 1.4, 0.8, 1.1, 2.0, 0.9, 1.2, 1.3]
+    over = [u * r for u, r in zip(under, [1.03, 1.035, 1.025, 1.03] * 2, strict=True)]
+
+    assert stats.differs(over, under)
+    assert stats.differs(under, over)
+    assert not stats.differs(over, under, margin=0.03)
+    assert not stats.differs(under, under)
+
+
+def test_four_rounds_are_too_few_to_claim_a_difference():
+    assert not stats.differs([2.0, 2.0, 2.1, 2.0], [1.0, 1.0, 1.0, 1.0])  # p is 2/16 at least

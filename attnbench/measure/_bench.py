@@ -39,7 +39,7 @@ class First:
 
 @dataclass
 class Bench:
-    """A trial with its budget; the real and the fake step are built when first asked for."""
+    """A trial with its budget; the steps are built when first asked for."""
 
     trial: Trial
     budget: Budget = Budget()
@@ -125,12 +125,12 @@ class Bench:
         with undisturbed(step):
             return sample(hot(self.device, step.afresh), self.budget, **how)
 
-    def fake(self, module: nn.Module | None = None) -> Step:
-        """The step on shapes without memory, inside `fake_tensors()` or on the meta device.
+    def without_data(self, module: nn.Module | None = None) -> Step:
+        """The step on shapes without memory, for use inside `like_cpu()`.
 
         `module` is that of this trial at another size, which saves building it again.
         """
-        module = build(self.trial) if module is None else module
+        module = self.outline if module is None else module
         shapes = input_shapes(self.trial, module)
         return self._step(module, [torch.empty(*s, dtype=dtype(self.trial)) for s in shapes])
 

@@ -1,6 +1,6 @@
 """What a module does, seen at torch's dispatcher: the work it asks for, the storages it holds.
 
-Both watchers work alike on real tensors and on fake ones, which have a shape and no memory; so a
+The watchers work alike on real tensors and on meta ones, which have a shape and no data; so a
 map of any size is counted in milliseconds and nothing is allocated.
 """
 

@@ -9,7 +9,7 @@ from torch import nn
 
 from attnbench.errors import HeadError, UnmeasuredError
 from attnbench.measure._bench import Bench
-from attnbench.measure._no_compiler import dismiss
+from attnbench.measure.counted import counted
 from attnbench.measure.memory_predicted import predicted
 from attnbench.measure.modelled import modelled
 from attnbench.measure.params import params
@@ -47,9 +47,6 @@ def _work(bench: Bench) -> tuple[dict[str, int], str]:
     try:
         found, origin = modelled(bench), "modelled"
     except UnmeasuredError:
-        from attnbench.measure.counted import counted  # noqa: PLC0415 rarely needed, and slow
-
-        dismiss()  # fake tensors do import the compiler
         found, origin = counted(bench), "counted"
     return {name.partition(".")[0]: each.samples[0] for name, each in found.items()}, origin
 

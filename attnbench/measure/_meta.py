@@ -24,8 +24,8 @@ aten = torch.ops.aten
 
 @contextmanager
 def like_cpu() -> Iterator[None]:
-    """Within it, what is done with meta tensors makes the storages that it would make on a CPU."""
-    with _Flash(), _OnCpu():
+    """Within it tensors are made without data, and make the storages that they would on a CPU."""
+    with torch.device("meta"), _Flash(), _OnCpu():
         yield
 
 

@@ -8,7 +8,6 @@ from functools import cached_property, partial
 
 import torch
 from torch import Tensor, nn
-from torch._subclasses.fake_tensor import FakeTensorMode
 
 from attnbench.heads import HEADS
 from attnbench.heads._whole import whole
@@ -22,7 +21,7 @@ def build(trial: Trial) -> nn.Module:
     """
     kernel = {"kernel": trial.kernel} if trial.kernel == "fused" else {}
     make = HEADS[trial.head] if trial.part == "attention" else partial(whole, trial.head)
-    with _default_dtype(dtype(trial)):  # a module of fake tensors cannot be cast afterwards
+    with _default_dtype(dtype(trial)):  # nothing is made in another first
         module = make(trial.shape.channels, **trial.options, **kernel)
     return module.train(trial.mode == "training")
 
@@ -118,11 +117,6 @@ def undisturbed(step: Step) -> Iterator[None]:
     finally:
         gc.enable()
         step.forget_gradients()
-
-
-def fake_tensors() -> FakeTensorMode:
-    """A context in which tensors have a shape, a device (CPU) and no memory."""
-    return FakeTensorMode()
 
 
 def input_shapes(trial: Trial, module: nn.Module) -> list[Shape]:

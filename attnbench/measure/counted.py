@@ -1,6 +1,6 @@
 """MACs and FLOPs by torch's dispatcher: every operator that the forward pass really calls.
 
-Run on fake CPU tensors, so any size takes milliseconds and no memory. Fused attention is priced
+Run on tensors without data, so any size takes milliseconds and no memory. Fused attention is priced
 as the products and the softmax that it stands for. Operators that ran and have no price are named
 in the notes; the count is then a lower bound.
 """
@@ -12,7 +12,7 @@ from attnbench.errors import UnmeasuredError
 from attnbench.measure import Found, metric
 from attnbench.measure._bench import Bench, refuse_compiled
 from attnbench.measure._dispatch import Work
-from attnbench.measure._step import fake_tensors
+from attnbench.measure._meta import like_cpu
 
 
 def count(module: nn.Module, *maps: Tensor) -> Work:
@@ -27,12 +27,12 @@ def count(module: nn.Module, *maps: Tensor) -> Work:
 
 
 def forward_work(bench: Bench) -> Work:
-    """The work of a trial's forward pass, on fake tensors. Raises UnmeasuredError for others."""
+    """The work of a trial's forward pass, without data. Raises UnmeasuredError for others."""
     refuse_compiled(bench.trial)
     if bench.trial.mode == "training":
         raise UnmeasuredError("counts the forward pass; it is taken with mode inference")
-    with fake_tensors():
-        step = bench.fake()
+    with like_cpu():
+        step = bench.without_data()
         return count(step.module, *step.inputs)
 
 

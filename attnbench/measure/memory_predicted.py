@@ -5,7 +5,6 @@ above weights and input: kernel workspace and the rounding of an allocator are n
 attention is taken to be the CPU's flash kernel, which holds no map of pairs.
 """
 
-import torch
 from torch import nn
 
 from attnbench.measure import Found, metric
@@ -53,9 +52,8 @@ def baseline(step: Step) -> int:
 
 def predicted(bench: Bench, module: nn.Module | None = None) -> Memory:
     """What the step of a trial needs; `module` is its own on the meta device, if there is one."""
-    with torch.device("meta"):
-        step = bench.fake(module)
     with like_cpu():
+        step = bench.without_data(module)
         peak = peaks(step)
     return Memory(baseline(step), peak["step"], peak["forward"])
 
@@ -77,9 +75,8 @@ def predicted_peak(bench: Bench) -> int:
 def memory_predicted(bench: Bench) -> dict[str, Found]:
     """Peak above the baseline; in training that of the forward pass with and without graph, too."""
     refuse_compiled(bench.trial)
-    with torch.device("meta"):
-        step = bench.fake()
     with like_cpu():
+        step = bench.without_data()
         found = parts(step)
     notes = ("assumes the CPU flash kernel",) if bench.trial.kernel == "fused" else ()
     here = readings("memory_predicted", found, notes)

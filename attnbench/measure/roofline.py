@@ -12,7 +12,7 @@ from attnbench.errors import UnmeasuredError
 from attnbench.measure import Found, metric
 from attnbench.measure._bench import Bench
 from attnbench.measure._ceilings import ceilings
-from attnbench.measure._step import fake_tensors
+from attnbench.measure._meta import like_cpu
 from attnbench.measure.counted import count
 from attnbench.measure.memory_predicted import baseline
 
@@ -59,8 +59,8 @@ def roofline(bench: Bench) -> dict[str, Found]:
 
 def _needed(bench: Bench) -> tuple[int, int]:
     """FLOPs of the multiply-adds, and bytes that must move, of the forward pass."""
-    with fake_tensors():
-        step = bench.fake()
+    with like_cpu():
+        step = bench.without_data()
         flops = FLOPS_PER_MAC * count(step.module, *step.inputs).macs
         y = step.forward()
         return flops, baseline(step) + y.untyped_storage().nbytes()

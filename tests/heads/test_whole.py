@@ -10,7 +10,7 @@ from torch import nn
 from attnbench.errors import HeadError
 from attnbench.heads import HEADS, describe, kernels
 from attnbench.heads._whole import WIRINGS, whole
-from attnbench.measure._step import fake_tensors
+from attnbench.measure._meta import like_cpu
 from attnbench.measure.counted import count
 from attnbench.trial import CLASSES, Shape
 
@@ -202,7 +202,7 @@ def test_only_ccnet_is_leaky():
 
 
 def check_cost(name, size, **options):
-    with fake_tensors():
+    with like_cpu():
         head = built(name, size[1], **options)
         counted = count(head, *maps(head, *size))
     cost = head.cost(Shape(*size))

@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from attnbench.measure._masks import causal_pairs
-from attnbench.measure._step import fake_tensors
+from attnbench.measure._meta import like_cpu
 from attnbench.measure.counted import count
 
 C, K, N, SIDE = 64, 32, 256, 16
@@ -23,7 +23,7 @@ HEADS_OF_K = (1, 2, N, K)  # two heads share the channels
 
 # Every count is taken on tensors with values and on fake ones, which is what the metric does.
 every_kind_of_tensor = pytest.mark.parametrize(
-    "tensors", [nullcontext, fake_tensors], ids=["real", "fake"]
+    "tensors", [nullcontext, like_cpu], ids=["real", "meta"]
 )
 
 
