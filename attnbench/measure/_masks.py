@@ -16,7 +16,7 @@ from torch.overrides import TorchFunctionMode
 class Masks(TorchFunctionMode):
     """Adds up, inside it, the MACs of `scaled_dot_product_attention` that a causal mask discards.
 
-    A mask in a tensor is not read, as one without data has no values: `unread` counts the calls with one.
+    A mask in a tensor is not read, as one without data has no values: `unread` counts such calls.
     Masks that a module applies by hand, between two products, are not seen.
     """
 
