@@ -67,7 +67,8 @@ def _metric(name: str) -> dict[str, Any]:
     from attnbench import measure
 
     declared = measure.describe(name)
-    facts = {"better": "lower", "needs_device": False, "repeat": False} | declared.keywords
+    facts = {"needs_device": False, "repeat": False} | declared.keywords
+    facts["better"] = measure.directions(name)
     units = facts.pop("units")
     about = {"name": name, "kind": "metric", "about": declared.summary, "doc": declared.doc}
     return about | facts | {"readings": units}
@@ -79,9 +80,12 @@ def _print_metric(console: "Console", sheet: dict[str, Any]) -> None:
     print_text(console, f"{sheet['name']}: {sheet['doc']}", "")
     how = "run on a device" if sheet["needs_device"] else "without running the head on a device"
     often = "in every round" if sheet["repeat"] else "once"
-    print_text(console, f"{sheet['origin']}, {how}, {often}; {sheet['better']} is better")
-    rows = [[reading, unit or "a number"] for reading, unit in sheet["readings"].items()]
-    print_table(console, ("reading", "unit"), rows)
+    print_text(console, f"{sheet['origin']}, {how}, {often}")
+    rows = [
+        [reading, unit or "a number", sheet["better"][reading]]
+        for reading, unit in sheet["readings"].items()
+    ]
+    print_table(console, ("reading", "unit", "better"), rows)
 
 
 def _suite(name: str) -> dict[str, Any]:

@@ -54,15 +54,23 @@ def describe(name: str) -> Declaration:
     return declaration(METRICS.path(name), "metric")
 
 
+def directions(name: str) -> dict[str, Better]:
+    """Whether lower or higher is better, for each reading of a metric."""
+    facts = describe(name).keywords
+    told = facts.get("better", "lower")
+    each = told if isinstance(told, dict) else dict.fromkeys(facts["units"], told)
+    return {reading: each.get(reading, "lower") for reading in facts["units"]}
+
+
 def readings(name: str, bench: object) -> dict[str, Reading]:
     """The readings of metric `name` on a bench. Raises UnmeasuredError with the reason for none."""
     facts = describe(name).keywords
-    better = facts.get("better", "lower")
+    better = directions(name)
     return {
         reading: Reading(
             samples=found.samples,
             unit=facts["units"][reading],
-            better=better.get(reading, "lower") if isinstance(better, dict) else better,
+            better=better[reading],
             origin=facts["origin"],
             terms=found.terms,
             notes=found.notes,
