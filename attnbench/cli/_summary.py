@@ -1,5 +1,6 @@
 """What a run prints when it ends: the answer, MACs three ways, and the verdicts."""
 
+from attnbench import measure
 from attnbench.claims import Verdict, verdicts
 from attnbench.cli._blocks import print_blocks
 from attnbench.cli._console import stdout
@@ -27,6 +28,19 @@ def print_summary(run: Run, suite: Suite) -> None:
     console.print()
     for verdict in verdicts(suite.claims, run.records):
         console.print(_line(verdict), markup=False, soft_wrap=True)
+    for line in _without_readings(run):
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def _without_readings(run: Run) -> list[str]:
+    """Metrics that no trial has a reading of, and why."""
+    read = {name for r in run.records for name in r.readings}
+    reasons: dict[str, list[str]] = {}
+    for record in run.records:
+        for metric, reason in record.unmeasured.items():
+            if not read & measure.directions(metric).keys():
+                reasons.setdefault(metric, []).append(reason)
+    return [f"no {metric}: {'; '.join(dict.fromkeys(told))}" for metric, told in reasons.items()]
 
 
 def _line(verdict: Verdict) -> str:

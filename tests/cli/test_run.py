@@ -137,6 +137,14 @@ def test_what_the_machine_can_show_is_told_before_the_wait_and_kept(undisturbed)
     assert conditions.environment in read_run(path).environments
 
 
+def test_a_metric_that_no_trial_has_is_told_with_the_reason(here):
+    (here / "tiny.toml").write_text(SUITE.replace('"memory", "latency"', '"memory", "energy"'))
+
+    told = attnbench(here, "run", "--suite", "tiny.toml", "--device", "cpu", "--no-probe")
+
+    assert "no energy: no energy counter for a CPU" in told.stdout
+
+
 def test_a_worker_that_is_killed_costs_one_record(here):
     run = begin(here, "run", "--suite", "tiny.toml", "--seed", "1")
     wait_for_records(here, 8)  # the counts are done, it is timing
