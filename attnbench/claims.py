@@ -11,12 +11,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Literal
 
 import msgspec
 
 from attnbench import stats
-from attnbench.curves import Curve, curves
+from attnbench.curves import Curve, curves, latest
 from attnbench.record import Record
 from attnbench.stats import Estimate, PowerLaw
 from attnbench.trial import Kernel, Mode, Option, label
@@ -123,14 +124,41 @@ def _ratio(claim: Claim, check: Ratio, over: Curve, records: tuple[Record, ...])
         at = f" at side {check.size}" if check.size else ""
         detail = f"needs {check.metric} of {over.label} and {subject.label}{at}"
         return Verdict(claim, "not measured here", detail=detail)
-    i, j = over.sizes.index(shared[-1]), under.sizes.index(shared[-1])
-    pairs = list(zip(over.rounds, under.rounds, strict=False))
-    if over.origin == "measured":
-        found = stats.ratio([r[i] for r, _ in pairs], [r[j] for _, r in pairs])
-    else:
-        found = stats.exactly(over.rounds[-1][i] / under.rounds[-1][j])
     height, width = shared[-1]
+    if over.origin == "measured":
+        pairs = _pairs(records, check, over, under, shared[-1])
+        if not pairs:
+            detail = f"no round has both {over.label} and {subject.label} at {height}x{width}"
+            return Verdict(claim, "not measured here", detail=detail)
+        found = stats.ratio(*zip(*pairs, strict=True))
+    else:
+        i, j = over.sizes.index(shared[-1]), under.sizes.index(shared[-1])
+        found = stats.exactly(over.rounds[-1][i] / under.rounds[-1][j])
     return Verdict(claim, _word(found, check.within), found, detail=f"at {height}x{width}")
+
+
+def _pairs(
+    records: tuple[Record, ...], check: Check, over: Curve, under: Curve, size: tuple[int, int]
+) -> list[tuple[float, float]]:
+    """What both cost at that size in each round that has both."""
+    ours, theirs = (_by_round(records, check, curve, size) for curve in (over, under))
+    return [(ours[r], theirs[r]) for r in sorted(ours.keys() & theirs.keys())]
+
+
+def _by_round(
+    records: tuple[Record, ...], check: Check, curve: Curve, size: tuple[int, int]
+) -> dict[int, float]:
+    found = {}
+    for record in latest(records):
+        shape, reading = record.trial.shape, record.readings.get(check.metric)
+        if (
+            reading
+            and (shape.height, shape.width) == size
+            and record.trial.line == curve.trial.line
+        ):
+            value = reading.terms.get(check.terms, 0) if check.terms else median(reading.samples)
+            found[record.round] = float(value)
+    return {r: v for r, v in found.items() if v > 0}
 
 
 def _find(records: tuple[Record, ...], check: Check, subject: Subject) -> Curve | None:

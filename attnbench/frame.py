@@ -1,47 +1,83 @@
-"""Readings of a run as a pandas DataFrame: for notebooks and for exports."""
+"""Readings of runs as a pandas DataFrame: for notebooks and for exports."""
 
-import numpy as np
+from statistics import median
+
 import pandas as pd
 
 from attnbench.curves import latest
+from attnbench.record import Environment, Reading, Record
 from attnbench.store import Run
+from attnbench.trial import Option
+
+COLUMNS = (
+    "run", "suite", "environment", "cpu", "gpu", "torch", "key", "round", "status", "started",
+    "label", "head", "part", "batch", "channels", "height", "width", "pixels", "dtype", "device",
+    "mode", "kernel", "line", "metric", "unit", "better", "origin", "value", "count", "least",
+    "most", "samples",
+)  # fmt: skip
+OPTION = "option."  # begins the columns of options
 
 
-def frame(run: Run) -> pd.DataFrame:
+def frame(*runs: Run) -> pd.DataFrame:
     """One row a reading and round: who, where, which metric, and the median of its samples.
 
-    Columns: run, environment, key, round, status, label, head, part, batch, channels, height,
-    width, pixels, dtype, device, mode, kernel, line, metric, unit, better, origin, value, samples.
-    Values in base units. Records without a reading (skipped, failed) have no row.
+    COLUMNS, then one for each option that some head of the rows was given, as text, as it would be
+    typed. `value` is the median, `least` and `most` the extremes of `count` samples, all in base
+    units. Records without a reading (skipped, failed) have no row.
     """
     rows = [
-        {
-            "run": run.name,
-            "environment": record.environment,
-            "key": record.key,
-            "round": record.round,
-            "status": record.status,
-            "label": record.trial.label,
-            "head": record.trial.head,
-            "part": record.trial.part,
-            "batch": record.trial.shape.batch,
-            "channels": record.trial.shape.channels,
-            "height": record.trial.shape.height,
-            "width": record.trial.shape.width,
-            "pixels": record.trial.shape.pixels,
-            "dtype": record.trial.dtype,
-            "device": record.trial.device,
-            "mode": record.trial.mode,
-            "kernel": record.trial.kernel,
-            "line": record.trial.line,
-            "metric": metric,
-            "unit": reading.unit,
-            "better": reading.better,
-            "origin": reading.origin,
-            "value": float(np.median(reading.samples)),
-            "samples": reading.samples,
-        }
+        _row(run, record, metric, reading)
+        for run in runs
         for record in latest(run.records)
         for metric, reading in record.readings.items()
     ]
-    return pd.DataFrame(rows)
+    options = sorted({name for row in rows for name in row if name.startswith(OPTION)})
+    return pd.DataFrame(rows, columns=[*COLUMNS, *options])
+
+
+def _row(run: Run, record: Record, metric: str, reading: Reading) -> dict[str, object]:
+    trial, here = record.trial, run.environments.get(record.environment)
+    samples = tuple(map(float, reading.samples))
+    return {
+        "run": record.run or run.name,
+        "suite": run.info.suite,
+        "environment": record.environment,
+        **_machine(here),
+        "key": record.key,
+        "round": record.round,
+        "status": record.status,
+        "started": record.started,
+        "label": trial.label,
+        "head": trial.head,
+        "part": trial.part,
+        "batch": trial.shape.batch,
+        "channels": trial.shape.channels,
+        "height": trial.shape.height,
+        "width": trial.shape.width,
+        "pixels": trial.shape.pixels,
+        "dtype": trial.dtype,
+        "device": trial.device,
+        "mode": trial.mode,
+        "kernel": trial.kernel,
+        "line": trial.line,
+        "metric": metric,
+        "unit": reading.unit,
+        "better": reading.better,
+        "origin": reading.origin,
+        "value": median(samples),
+        "count": len(samples),
+        "least": min(samples),
+        "most": max(samples),
+        "samples": samples,
+    } | {OPTION + name: _typed(value) for name, value in trial.options.items()}
+
+
+def _machine(environment: Environment | None) -> dict[str, str]:
+    if environment is None:
+        return {"cpu": "", "gpu": "", "torch": ""}
+    gpus = ", ".join(g.name for g in environment.gpus)
+    return {"cpu": environment.cpu, "gpu": gpus, "torch": environment.torch}
+
+
+def _typed(value: Option) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,6 +1,8 @@
 """What came of a task: readings, a status, and where they were made. One line of JSON each.
 
-History of the format, newest first; every change gets a line here and a reader in `store`:
+History of the format, newest first; every change gets a line here and a reader in `run_lines`:
+2  record: run; environment: governor, turbo, quota_cores; GPU: ecc, mig; run.json: sdpa,
+   cudnn_benchmark, merged; conditions.jsonl; dtype tf32
 1  first
 """
 
@@ -9,7 +11,7 @@ from typing import Literal
 
 from attnbench.trial import Trial
 
-SCHEMA = 1
+SCHEMA = 2
 
 Status = Literal["ok", "oom", "timeout", "crashed", "error", "skipped"]
 Origin = Literal["measured", "counted", "predicted", "modelled"]
@@ -52,6 +54,7 @@ class Record:
     started: str = ""  # ISO 8601, UTC
     seconds: float = 0.0
     seed: int = 0
+    run: str = ""  # name of the run it was made in, where it was merged with others
     schema: int = SCHEMA
 
 

@@ -8,23 +8,28 @@
     worker.log          what the workers wrote to stderr
 
 A line that a dying process left half-written is kept as it is and reported; the next record
-starts on a line of its own.
+starts on a line of its own. A folder may be of anybody: `plain_files` and `run_lines` say what is
+not read. Older formats are read, and not written into.
 """
 
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack
+import re
+import tomllib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 
+from attnbench import plain_files
 from attnbench.conditions import Conditions
 from attnbench.errors import StoreError
+from attnbench.printable import is_name, one_line
 from attnbench.record import SCHEMA, Environment, Record
+from attnbench.run_lines import READABLE, newer, out_of_range, values
 from attnbench.trial import Sdpa, Settings
 
 RECORDS, ENVIRONMENTS, CONDITIONS, INFO, SUITE, LOG = (
@@ -35,6 +40,9 @@ RECORDS, ENVIRONMENTS, CONDITIONS, INFO, SUITE, LOG = (
     "suite.toml",
     "worker.log",
 )
+APPENDED = (RECORDS, ENVIRONMENTS, CONDITIONS)
+MOST_THREADS = 2**16
+_STAMP = re.compile(r"\d{8}-\d{6}-")
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,7 @@ class RunInfo:
     sdpa: Sdpa = "auto"
     cudnn_benchmark: bool = False
     asked: dict[str, tuple[str, ...]] = field(default_factory=dict)  # head, only, set as typed
+    merged: tuple[str, ...] = ()  # names of the runs whose records these are
     schema: int = SCHEMA
 
     @property
@@ -77,68 +86,96 @@ class Run:
 class RunWriter:
     """Appends to a run folder; holds a lock on it, so two runs never write the same one.
 
-    Raises StoreError when the folder cannot be made or written, or is being written by another.
+    Raises StoreError when the folder cannot be made or written, is being written by another, is
+    of an older format, or holds the records of several runs.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, *, is_new: bool = False):
+        if not is_new:
+            _check_resumable(path)
         self.path = path
-        self._open = ExitStack()
+        self._open: dict[str, int] = {}
         try:
-            self._records = self._open.enter_context((path / RECORDS).open("ab"))
-            fcntl.flock(self._records, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._environments = self._open.enter_context((path / ENVIRONMENTS).open("ab"))
-            self._conditions = self._open.enter_context((path / CONDITIONS).open("ab"))
-            for stream in (self._records, self._environments, self._conditions):
-                _end_torn_line(stream)
+            plain_files.refuse_link(path / LOG)  # the workers append to it
+            for name in APPENDED:
+                self._open[name] = plain_files.appending(path / name)
+            fcntl.flock(self._open[RECORDS], fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for descriptor in self._open.values():
+                plain_files.end_torn_line(descriptor)
+            self._known = {e.id for e in values(path / ENVIRONMENTS, Environment, [])}
         except BlockingIOError:
-            self._open.close()
+            self.close()
             raise StoreError(
                 f"{path}: another attnbench is writing this run; wait for it to end"
             ) from None
         except OSError as error:
-            self._open.close()
+            self.close()
             raise unwritable(path, error) from None
-        self._known = {e.id for e in _lines(path / ENVIRONMENTS, Environment, [])}
+        except StoreError:
+            self.close()
+            raise
 
     @classmethod
     def create(cls, results: Path, info: RunInfo, suite_text: str) -> "RunWriter":
         """A new folder below `results`, named after time and suite, and never one that exists."""
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        suite = re.sub(r"[^\w.-]+", "-", info.suite)[:100]
         try:
             results.mkdir(parents=True, exist_ok=True)
-            path = _fresh_folder(results, f"{stamp}-{info.suite}")
+            path = _fresh_folder(results, f"{stamp}-{suite}")
+        except OSError as error:
+            raise unwritable(results, error) from None
+        return cls.begin(path, info, suite_text)
+
+    @classmethod
+    def begin(cls, path: Path, info: RunInfo, suite_text: str) -> "RunWriter":
+        """In a folder that is there and empty."""
+        try:
             (path / SUITE).write_text(suite_text, encoding="utf-8")
             (path / INFO).write_bytes(msgspec.json.format(msgspec.json.encode(info)) + b"\n")
         except OSError as error:
-            raise unwritable(results, error) from None
-        return cls(path)
+            raise unwritable(path, error) from None
+        return cls(path, is_new=True)
 
     def append(self, record: Record) -> None:
-        self._write(self._records, record)
+        """The whole line or nothing of it. Raises StoreError, also if the folder was removed."""
+        self._write(RECORDS, record)
 
     def add_environment(self, environment: Environment) -> None:
         if environment.id not in self._known:
-            self._write(self._environments, environment)
+            self._write(ENVIRONMENTS, environment)
             self._known.add(environment.id)
 
     def add_conditions(self, conditions: Conditions) -> None:
-        self._write(self._conditions, conditions)
+        self._write(CONDITIONS, conditions)
 
     def close(self) -> None:
-        self._open.close()
+        while self._open:
+            os.close(self._open.popitem()[1])
 
-    def _write(self, stream: IO[bytes], value: Any) -> None:
+    def _write(self, name: str, value: Any) -> None:
         try:
-            stream.write(msgspec.json.encode(value) + b"\n")
-            stream.flush()
+            plain_files.append(self._open[name], msgspec.json.encode(value) + b"\n")
         except OSError as error:
             raise unwritable(self.path, error) from None
 
 
 def unwritable(path: Path, error: OSError) -> StoreError:
-    return StoreError(
-        f"{path}: cannot write results ({error.strerror}); choose another folder with --results"
-    )
+    return StoreError(f"{path}: cannot write results ({error.strerror}); choose another folder")
+
+
+def _check_resumable(path: Path) -> None:
+    info = read_info(path)
+    if info.merged:
+        raise StoreError(
+            f"{path}: a merge of {len(info.merged)} runs, which cannot be resumed; "
+            "resume the run that is not complete, and merge again"
+        )
+    if info.schema != SCHEMA:
+        raise StoreError(
+            f"{path}: written in format {info.schema}, and this attnbench writes {SCHEMA}; it can "
+            "be reported, merged and exported but not resumed: begin a new run and merge the two"
+        )
 
 
 def read_run(path: Path) -> Run:
@@ -148,10 +185,10 @@ def read_run(path: Path) -> Run:
     return Run(
         path=path,
         info=info,
-        suite_text=_text(path / SUITE),
-        records=tuple(_lines(path / RECORDS, Record, warnings)),
-        environments={e.id: e for e in _lines(path / ENVIRONMENTS, Environment, warnings)},
-        conditions=tuple(_lines(path / CONDITIONS, Conditions, warnings)),
+        suite_text=_suite_text(path / SUITE, warnings),
+        records=tuple(values(path / RECORDS, Record, warnings)),
+        environments={e.id: e for e in values(path / ENVIRONMENTS, Environment, warnings)},
+        conditions=tuple(values(path / CONDITIONS, Conditions, warnings)),
         warnings=tuple(warnings),
     )
 
@@ -160,25 +197,60 @@ def read_info(path: Path) -> RunInfo:
     if not path.is_dir():
         raise StoreError(f"{path}: no such run folder; `attnbench run` makes one below results/")
     try:
-        info = msgspec.json.decode((path / INFO).read_bytes(), type=RunInfo)
+        info = _info(plain_files.content(path / INFO))
     except FileNotFoundError:
         raise StoreError(f"{path}: not a run folder, it has no {INFO}") from None
     except OSError as error:
         raise StoreError(f"{path / INFO}: {error.strerror}") from None
-    except msgspec.DecodeError as error:
-        raise StoreError(f"{path / INFO}: {error}; the file is damaged") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        reason = one_line(str(error))
+        raise StoreError(f"{path / INFO}: {reason}; the file is damaged") from None
     if info.schema > SCHEMA:
-        raise StoreError(
-            f"{path}: written in format {info.schema}, newer than {SCHEMA}; upgrade attnbench"
-        )
+        raise StoreError(f"{path}: written in {newer(info.schema)}")
+    if info.schema not in READABLE or not _is_sound(info):
+        raise StoreError(f"{path / INFO}: says what no run can have; the file is damaged")
     return info
 
 
+@dataclass(frozen=True)
+class _Schema:
+    schema: int = SCHEMA
+
+
+def _info(content: bytes) -> RunInfo:
+    """Of a newer format nothing but its number is looked at."""
+    if (schema := msgspec.json.decode(content, type=_Schema).schema) > SCHEMA:
+        return RunInfo("", "", "", seed=0, device="", threads=1, schema=schema)
+    return msgspec.json.decode(content, type=RunInfo)
+
+
+def _is_sound(info: RunInfo) -> bool:
+    """Whether its names can be printed and name no folder, and its numbers are those of a run."""
+    names = (info.suite, info.device, info.created, info.attnbench, *info.merged)
+    return (
+        all(map(is_name, names))
+        and "/" not in info.suite
+        and 1 <= info.threads <= MOST_THREADS
+        and info.seed >= 0
+        and not out_of_range(info.seed)
+    )
+
+
+def find_run(name: str, results: Path) -> Path:
+    """The run folder that is meant: a path as typed, or a name below `results`."""
+    is_below = not Path(name).is_dir() and (results / name).is_dir()
+    return results / name if is_below else Path(name)
+
+
 def runs_in(results: Path) -> list[Path]:
-    """Run folders below `results`, oldest first by name, which begins with the time."""
+    """Run folders below `results`, oldest first by name, which begins with the time.
+
+    Those named by hand, as merges are, come first: none is taken for the newest.
+    """
     if not results.is_dir():
         return []
-    return sorted(p.parent for p in results.glob(f"*/{INFO}"))
+    found = [p.parent for p in results.glob(f"[!.]*/{INFO}")]
+    return sorted(found, key=lambda p: (bool(_STAMP.match(p.name)), p.name))
 
 
 def newest_run(results: Path) -> Path:
@@ -189,40 +261,6 @@ def newest_run(results: Path) -> Path:
             f"{results}: no run yet; make one with: attnbench run --suite resolution-sweep"
         )
     return runs[-1]
-
-
-def _lines(path: Path, kind: type, warnings: list[str]) -> Iterator[Any]:
-    decoder = msgspec.json.Decoder(kind)
-    try:
-        stream = path.open("rb")
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise StoreError(f"{path}: {error.strerror}") from None
-    with stream:
-        for number, line in enumerate(stream, start=1):
-            if not line.strip():
-                continue
-            try:
-                value = decoder.decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError):
-                cut = "cut in the middle" if not line.endswith(b"\n") else "not a whole record"
-                warnings.append(
-                    f"{path}: line {number} is {cut}; it is left out, the others are kept"
-                )
-                continue
-            yield value
-
-
-def _end_torn_line(stream: IO[bytes]) -> None:
-    if stream.tell() == 0:
-        return
-    with Path(stream.name).open("rb") as same:
-        same.seek(-1, os.SEEK_END)
-        torn = same.read(1) != b"\n"
-    if torn:
-        stream.write(b"\n")
-        stream.flush()
 
 
 def _fresh_folder(results: Path, name: str) -> Path:
@@ -236,8 +274,17 @@ def _fresh_folder(results: Path, name: str) -> Path:
     raise StoreError(f"{results}: a thousand runs named {name}; clear some")
 
 
-def _text(path: Path) -> str:
+def _suite_text(path: Path, warnings: list[str]) -> str:
+    """Empty where it cannot be had; records speak for themselves."""
     try:
-        return path.read_text(encoding="utf-8")
+        text = plain_files.content(path).decode()
+        with suppress(tomllib.TOMLDecodeError):  # told when the suite is parsed
+            tomllib.loads(text)
     except FileNotFoundError:
         return ""
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        warnings.append(f"{path}: is no suite file; titles and claims are left out")
+        return ""
+    return text

@@ -6,6 +6,7 @@ Nothing here imports torch: heads and metrics are known by their declarations.
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
+from math import inf, isfinite, isnan, prod
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,7 +14,8 @@ import msgspec
 
 from attnbench import heads, measure
 from attnbench.claims import Claim
-from attnbench.errors import SuiteError, UnknownNameError
+from attnbench.errors import AttnbenchError, SuiteError, UnknownNameError
+from attnbench.printable import one_line
 from attnbench.suite import HeadChoice, Size, Skip, Suite, Sweep, Target
 from attnbench.trial import DTYPES, KERNELS, MODES, NO_DEVICE, PARTS, Budget, Limits, Option
 from attnbench.units import parse_bytes
@@ -30,6 +32,10 @@ AXES: dict[str, tuple[Any, ...]] = {  # axis -> its choices; () is any whole num
 DEFAULTS = {"batch": [1], "part": ["attention"], "dtype": ["float32"], "mode": ["inference"]} | {
     "kernel": ["eager"]
 }
+MOST_RECORDS = 10**6  # that one suite may ask for: what a report is made for
+LARGEST_SIDE = 2**31
+LARGEST_FILE = 2**20  # bytes
+_LONGEST_SHOWN = 80  # characters of a wrong value that a message repeats
 KEYS = ("title", "question", "heads", "sweep", "budget", "limits", "skip", "claim", "plots")
 
 
@@ -55,20 +61,19 @@ def suite_path(name: str) -> Path:
 def read_suite(path: Path) -> tuple[Suite, str]:
     """The suite in a file, and its text. Raises SuiteError with file and place."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SuiteError(
-            f"{path}: cannot read the suite ({getattr(error, 'strerror', error)})"
-        ) from None
+        with path.open("rb") as stream:
+            text = stream.read(LARGEST_FILE + 1).decode()
+    except (OSError, ValueError) as error:  # ValueError: not UTF-8, or no path
+        reason = getattr(error, "strerror", "it is not text in UTF-8")
+        raise SuiteError(f"{path}: cannot read the suite ({reason})") from None
+    if len(text) > LARGEST_FILE:
+        raise SuiteError(f"{path}: larger than {LARGEST_FILE} bytes; a suite is one question")
     return parse_suite(text, path.stem, str(path)), text
 
 
 def parse_suite(text: str, name: str, where: str) -> Suite:
     """The suite that `text` describes; `where` names the file in messages."""
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SuiteError(f"{where}: not valid TOML: {error}") from None
+    table = _table(text, where)
     _check_keys("key", table, KEYS, where)
     for needed in ("title", "question", "heads", "sweep"):
         if not table.get(needed):
@@ -76,7 +81,7 @@ def parse_suite(text: str, name: str, where: str) -> Suite:
     sweeps = table["sweep"]
     if not (isinstance(sweeps, list) and all(isinstance(s, dict) for s in sweeps)):
         raise SuiteError(f"{where}: write each sweep as a table, [[sweep]]")
-    return Suite(
+    suite = Suite(
         name=name,
         title=_convert(table["title"], str, f"{where}: title"),
         question=_convert(table["question"], str, f"{where}: question"),
@@ -88,6 +93,7 @@ def parse_suite(text: str, name: str, where: str) -> Suite:
         claims=_claims(table.get("claim", []), where),
         plots=_convert(table.get("plots", []), tuple[str, ...], f"{where}: plots"),
     )
+    return _affordable(suite, where)
 
 
 def head_choices(entries: Any, where: str) -> tuple[HeadChoice, ...]:
@@ -97,7 +103,7 @@ def head_choices(entries: Any, where: str) -> tuple[HeadChoice, ...]:
     """
     entries = list(heads.HEADS) if entries == "all" else entries
     if not isinstance(entries, list):
-        raise SuiteError(f'{where}: heads = {entries!r}: write a list, or "all"')
+        raise SuiteError(f'{where}: heads = {_shown(entries)}: write a list, or "all"')
     chosen = [c for entry in entries for c in _choices(entry, where)]
     return tuple({str(c): c for c in chosen}.values())
 
@@ -105,7 +111,7 @@ def head_choices(entries: Any, where: str) -> tuple[HeadChoice, ...]:
 def parse_head(text: str) -> HeadChoice:
     """A head as typed: "ema", or with options "ema:bases=32,gradient=through"."""
     name, _, rest = text.partition(":")
-    options = parse_options(name, filter(None, rest.split(",")), f"--head {text}")
+    options = parse_options(name, filter(None, rest.split(",")), f"--head {one_line(text)}")
     return _choice(name, options, "--head")
 
 
@@ -129,18 +135,52 @@ def override(suite: Suite, settings: Iterable[str]) -> Suite:
     """The suite with "axis=value,value" put into every sweep, and "rounds=3" into the budget."""
     for setting in settings:
         key, equals, text = setting.partition("=")
+        where = f"--set {one_line(setting)}"
         if not equals or not text:
-            raise SuiteError(f"--set {setting}: write axis=value, as in size=64,128")
+            raise SuiteError(f"{where}: write axis=value, as in size=64,128")
         known = [*AXES, *(f.name for f in fields(Budget))]
         if key in AXES:
-            values = _axis(key, [typed(v) for v in text.split(",")], f"--set {setting}")
+            values = _axis(key, [typed(v) for v in text.split(",")], where)
             sweeps = tuple(replace(s, axes=s.axes | {key: values}) for s in suite.sweeps)
             suite = replace(suite, sweeps=sweeps)
         elif key in known:
             budget = msgspec.to_builtins(suite.budget) | {key: typed(text)}
-            suite = replace(suite, budget=_settings(budget, Budget, f"--set {setting}"))
+            suite = replace(suite, budget=_settings(budget, Budget, where))
         else:
-            raise UnknownNameError("axis", key, known, "--set")
+            raise UnknownNameError("axis", _short(key), known, "--set")
+    return _affordable(suite, "--set")
+
+
+def _table(text: str, where: str) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(text)
+    except RecursionError:
+        raise SuiteError(f"{where}: not valid TOML: nested too deep") from None
+    except ValueError as error:  # a TOMLDecodeError, or a number of thousands of digits
+        raise SuiteError(f"{where}: not valid TOML: {one_line(str(error))}") from None
+    if _too_large(table):
+        raise SuiteError(f"{where}: not valid TOML: an integer has 64 bits, and nan is no number")
+    return table
+
+
+def _too_large(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_too_large, value.values()))
+    if isinstance(value, list):
+        return any(map(_too_large, value))
+    if isinstance(value, float):
+        return isnan(value)
+    return isinstance(value, int) and not -(2**63) <= value < 2**63
+
+
+def _affordable(suite: Suite, where: str) -> Suite:
+    """The suite, if it asks for no more records than can be made and read."""
+    cells = sum(prod(map(len, s.axes.values())) for s in suite.sweeps) * len(suite.heads)
+    if cells * suite.budget.rounds > MOST_RECORDS:
+        raise SuiteError(
+            f"{where}: asks for {cells} trials in {suite.budget.rounds} rounds; "
+            f"more than {MOST_RECORDS} records are too many for one suite"
+        )
     return suite
 
 
@@ -151,11 +191,11 @@ def _choices(entry: Any, where: str) -> list[HeadChoice]:
         family = entry["family"]
         families = {n: heads.describe(n).keywords["family"] for n in heads.HEADS}
         if family not in families.values():
-            raise UnknownNameError("family", str(family), set(families.values()), where)
+            raise UnknownNameError("family", _short(family), set(families.values()), where)
         return [HeadChoice(n) for n, f in families.items() if f == family]
     if isinstance(entry, dict) and isinstance(entry.get("name"), str):
         return [_choice(entry["name"], {k: v for k, v in entry.items() if k != "name"}, where)]
-    raise SuiteError(f"{where}: heads: {entry!r} is neither a name nor a table with a name")
+    raise SuiteError(f"{where}: heads: {_shown(entry)} is neither a name nor a table with a name")
 
 
 def _choice(name: str, options: dict[str, Option], where: str) -> HeadChoice:
@@ -163,7 +203,11 @@ def _choice(name: str, options: dict[str, Option], where: str) -> HeadChoice:
         raise SuiteError(f"{where}: kernel is an axis of the sweep, not an option of {name}")
     declared = heads.describe(name) if name in heads.HEADS else None
     if declared is None:
-        raise UnknownNameError("head", name, heads.HEADS, where)
+        raise UnknownNameError("head", _short(name), heads.HEADS, where)
+    options = _convert(options, dict[str, Option], f"{where}: {name}")
+    for option, value in options.items():
+        if isinstance(value, float) and not isfinite(value):
+            raise SuiteError(f"{where}: {name}: {option} = {value}: expected a finite number")
     return HeadChoice(name, declared.check(options, where))
 
 
@@ -171,13 +215,13 @@ def _sweep(table: dict[str, Any], where: str) -> Sweep:
     _check_keys("axis", table, [*AXES, "metrics", "device"], where)
     device = table.get("device", "auto")
     if device not in get_args(Target):
-        raise SuiteError(f"{where}: device = {device!r}: choose meta (counts only) or auto")
+        raise SuiteError(f"{where}: device = {_shown(device)}: choose meta (counts only) or auto")
     metrics = _convert(table.get("metrics", []), tuple[str, ...], f"{where}: metrics")
     if not metrics:
         raise SuiteError(f'{where}: metrics is missing, as in metrics = ["latency"]')
     for metric in metrics:
         if metric not in measure.METRICS:
-            raise UnknownNameError("metric", metric, measure.METRICS, where)
+            raise UnknownNameError("metric", _short(metric), measure.METRICS, where)
         if device == NO_DEVICE and measure.describe(metric).keywords.get("needs_device"):
             raise SuiteError(f'{where}: {metric} needs a device; set device = "auto"')
     given = {axis: _listed(table[axis], axis) for axis in AXES if axis in table}
@@ -206,9 +250,9 @@ def _axis(axis: str, values: list[Any], where: str) -> list[Any]:
 def _axis_value(axis: str, value: Any, where: str) -> Any:
     choices = AXES[axis]
     if choices and value not in choices:
-        raise UnknownNameError(f"{axis}", str(value), map(str, choices), where)
+        raise UnknownNameError(f"{axis}", _short(value), map(str, choices), where)
     if not choices and not _whole(value):
-        raise SuiteError(f"{where}: {axis} = {value!r}: expected a whole number above zero")
+        raise SuiteError(f"{where}: {axis} = {_shown(value)}: expected a whole number above zero")
     return value
 
 
@@ -219,13 +263,23 @@ def map_size(value: Any, where: str) -> Size:
         pair = [typed(v) for v in value.split("x")]
     if len(pair) != 2 or not all(map(_whole, pair)):
         raise SuiteError(
-            f"{where}: size = {value!r}: expected a whole side above zero, or [height, width]"
+            f"{where}: size = {_shown(value)}: expected a whole side above zero, or [height, width]"
         )
     return pair[0], pair[1]
 
 
 def _whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < LARGEST_SIDE
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "..."
+
+
+def _short(value: Any) -> str:
+    """A name that is not known, short enough to be held against those that are."""
+    return str(value)[:_LONGEST_SHOWN]
 
 
 def typed(text: str) -> Option:
@@ -246,7 +300,7 @@ def _settings(table: Any, kind: type, where: str) -> Any:
     settings = _convert(table, kind, where)
     for f in fields(kind):
         value = getattr(settings, f.name)
-        if value < 0 or (
+        if not 0 <= value < inf or (
             value == 0 and f.name in ("rounds", "min_samples", "seconds", "memory_bytes")
         ):
             raise SuiteError(f"{where}: {f.name} = {value}: expected a number above zero")
@@ -256,9 +310,18 @@ def _settings(table: Any, kind: type, where: str) -> Any:
 def _limits(table: Any, where: str) -> Limits:
     if isinstance(table, dict) and "memory" in table:
         memory = table["memory"]
-        size = parse_bytes(memory) if isinstance(memory, str) else memory
+        size = _bytes(memory, where) if isinstance(memory, str) else memory
         table = {k: v for k, v in table.items() if k != "memory"} | {"memory_bytes": size}
     return _settings(table, Limits, where)
+
+
+def _bytes(text: str, where: str) -> int:
+    try:
+        return parse_bytes(text)
+    except (AttnbenchError, OverflowError):
+        raise SuiteError(
+            f"{where}: {_shown(text)} is not a size in bytes; write it as '8 GB' or '8 GiB'"
+        ) from None
 
 
 def _entries(tables: Any, kind: type, where: str) -> Iterable[Any]:
@@ -275,7 +338,9 @@ def _claims(tables: Any, where: str) -> tuple[Claim, ...]:
     seen: set[str] = set()
     for claim in claims:
         if claim.id in seen:
-            raise SuiteError(f"{where}: two claims have the id {claim.id!r}")
+            raise SuiteError(f"{where}: two claims have the id {_shown(claim.id)}")
+        if claim.check.within[0] > claim.check.within[1]:
+            raise SuiteError(f"{where}: claim {_shown(claim.id)}: within is [lowest, highest]")
         seen.add(claim.id)
     return claims
 
@@ -284,11 +349,11 @@ def _check_keys(kind: str, table: Mapping[str, Any], known: Iterable[str], where
     known = tuple(known)
     for key in table:
         if key not in known:
-            raise UnknownNameError(kind, key, known, where)
+            raise UnknownNameError(kind, _short(key), known, where)
 
 
 def _convert(value: Any, kind: Any, where: str) -> Any:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise SuiteError(f"{where}: {error}") from None
+        raise SuiteError(f"{where}: {one_line(str(error))}") from None

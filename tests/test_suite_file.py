@@ -110,6 +110,16 @@ MISTAKES = [
     ('{ name = "ema", bases = 32 }', '{ family = "dense" }', "unknown family 'dense'"),
     ('{ name = "ema", bases = 32 }', "7", "heads: 7 is neither a name nor a table"),
     ("bases = 32", 'kernel = "fused"', "kernel is an axis of the sweep, not an option of ema"),
+    ("bases = 32", "bases = 0x" + "f" * 9999, "not valid TOML: an integer has 64 bits"),
+    ("bases = 32", "bases = " + "9" * 9999, "not valid TOML: "),
+    ("bases = 32", "bases = [[1]]", "ema: Expected `bool | int | float | str`, got `array`"),
+    ("rounds = 2", "rounds = " + "[" * 9999, "not valid TOML: "),
+    ("rounds = 2", "rounds = 10_000_000", "trials in 10000000 rounds; more than 1000000 records"),
+    ("rounds = 2", "max_seconds = inf", "max_seconds = inf: expected a number above zero"),
+    ("rounds = 2", "max_seconds = nan", "not valid TOML: an integer has 64 bits, and nan is no"),
+    ('"1 GiB"', '"' + "9" * 400 + ' TB"', "is not a size in bytes"),
+    ("[0.9, 1.1]", "[1.1, 0.9]", "claim 'c': within is [lowest, highest]"),
+    ('"fcn"', '"' + "x" * 9999 + '"', "unknown head 'xxx"),
 ]
 
 

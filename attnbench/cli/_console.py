@@ -1,23 +1,52 @@
-"""Where commands print results: as wide as the terminal, or unbroken into a pipe."""
+"""Where commands print results: as wide as the terminal, or unbroken into a pipe.
 
-from collections.abc import Sequence
+What is printed may be of a folder that somebody else made: only our own styles steer a terminal.
+"""
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
 from rich import box
 from rich.console import Console
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
+
+from attnbench.printable import one_line, printable
 
 NO_TERMINAL_WIDTH = 400  # a pipe has no width: lines are not broken for it
 
 
+class PrintableConsole(Console):
+    """Writes out what would steer the terminal, wherever it stands in what is printed."""
+
+    def render(self, renderable: Any, options: Any = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=printable(segment.text))
+
+
 def stdout() -> Console:
-    console = Console(highlight=False, soft_wrap=False)
-    return console if console.is_terminal else Console(highlight=False, width=NO_TERMINAL_WIDTH)
+    console = PrintableConsole(highlight=False, soft_wrap=False)
+    if console.is_terminal:
+        return console
+    return PrintableConsole(highlight=False, width=NO_TERMINAL_WIDTH)
+
+
+def say(line: str) -> None:
+    """A line of plain text to stdout."""
+    click.echo(one_line(line))
+
+
+def warn(lines: Iterable[str]) -> None:
+    """To stderr, each on a line of its own."""
+    for line in lines:
+        click.echo(f"warning: {one_line(line)}", err=True)
 
 
 def print_text(console: Console, *lines: str) -> None:
     for line in lines:
-        console.print(Text(line))
+        console.print(Text(printable(line)))
 
 
 def print_table(
@@ -29,7 +58,7 @@ def print_table(
     """A table of text; the columns of these titles stand to the right."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in titles:
-        table.add_column(Text(title), justify="right" if title in numbers else "left")
+        table.add_column(Text(printable(title)), justify="right" if title in numbers else "left")
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(printable(cell)) for cell in row))
     console.print(table)

@@ -1,8 +1,13 @@
-"""The HTML page: evidence through sections through templates, in one self-contained file."""
+"""The HTML page: evidence through sections through templates, in one self-contained file.
+
+Templates escape what would be markup; what would turn the direction of text or steer a terminal
+that shows the source is written out.
+"""
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from attnbench.printable import printable
 from attnbench.report.evidence import Evidence
 from attnbench.report.figures import growth
 from attnbench.report.palette import DARK, LIGHT
@@ -16,7 +21,7 @@ def render(run: Run) -> str:
     """The whole page. The same run gives the same bytes."""
     evidence = Evidence(run)
     first, *others = chapters(evidence)
-    return (
+    page = (
         templates()
         .get_template("page.html")
         .render(
@@ -29,6 +34,7 @@ def render(run: Run) -> str:
             dark=DARK,
         )
     )
+    return printable(page)
 
 
 def templates() -> Environment:

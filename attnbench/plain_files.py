@@ -1,0 +1,109 @@
+"""Files of a folder that somebody else may have made: plain ones only, and lines of bounded length.
+
+A link in a run folder could point anywhere: following it would show, or append to, a file that is
+none of the run's. A pipe or a device would never end.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from attnbench.errors import StoreError
+
+LONGEST_LINE = 16 * 2**20  # bytes; a record of a thousand readings has less than one
+LARGEST_TEXT = 2**20  # bytes of run.json or suite.toml
+
+
+def lines(path: Path) -> Iterator[tuple[int, bytes | None]]:
+    """Number and bytes of each line; None for one longer than LONGEST_LINE. None at all: no file.
+
+    Raises StoreError for what is no plain file or cannot be read.
+    """
+    try:
+        stream = reading(path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}") from None
+    with stream:
+        number = 0
+        while line := _line(stream, path):
+            number += 1
+            if len(line) < LONGEST_LINE or line.endswith(b"\n"):
+                yield number, line
+                continue
+            while len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+                line = _line(stream, path)
+            yield number, None
+
+
+def content(path: Path) -> bytes:
+    """All of a file. Raises OSError; StoreError for one that is not plain, or not small."""
+    with reading(path) as stream:
+        found = stream.read(LARGEST_TEXT + 1)
+    if len(found) > LARGEST_TEXT:
+        raise StoreError(f"{path}: larger than {LARGEST_TEXT} bytes; such a file is not ours")
+    return found
+
+
+def reading(path: Path) -> BinaryIO:
+    return os.fdopen(_plain(path, os.O_RDONLY), "rb")
+
+
+def appending(path: Path) -> int:
+    """A file descriptor at the end of the file, which is made if it is not there."""
+    return _plain(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+
+
+def append(descriptor: int, data: bytes) -> None:
+    """All of `data` or none of it. Raises OSError, also when the file was removed meanwhile."""
+    before = os.fstat(descriptor).st_size
+    left = memoryview(data)
+    try:
+        while left:
+            left = left[os.write(descriptor, left) :]
+    except OSError:
+        os.ftruncate(descriptor, before)
+        raise
+    if os.fstat(descriptor).st_nlink == 0:
+        raise OSError(errno.ENOENT, "the folder was removed while it was written")
+
+
+def end_torn_line(descriptor: int) -> None:
+    """What is appended next starts on a line of its own."""
+    size = os.fstat(descriptor).st_size
+    if size and os.pread(descriptor, 1, size - 1) != b"\n":
+        append(descriptor, b"\n")
+
+
+def refuse_link(path: Path) -> None:
+    if path.is_symlink():
+        raise StoreError(_a_link(path))
+
+
+def _line(stream: BinaryIO, path: Path) -> bytes:
+    try:
+        return stream.readline(LONGEST_LINE)
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}") from None
+
+
+def _plain(path: Path, flags: int) -> int:
+    try:
+        # Not blocking: opening a pipe would wait for somebody at its other end.
+        descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise StoreError(_a_link(path)) from None
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise StoreError(f"{path}: not a plain file; a run folder holds nothing else")
+    return descriptor
+
+
+def _a_link(path: Path) -> str:
+    return f"{path}: a link, which is not followed; put the file itself in its place"
