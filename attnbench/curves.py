@@ -21,7 +21,8 @@ class Curve:
     """One metric of one head (with options, kernel, mode, device) over pixels N.
 
     `rounds[r][i]` is the value at `pixels[i]` in round r, in base units; only rounds that have
-    every size are in it. `sizes` are the (height, width) of the pixels.
+    every size are in it, and `numbers[r]` is its number: sides are compared round by round.
+    `sizes` are the (height, width) of the pixels.
     """
 
     trial: Trial
@@ -31,6 +32,7 @@ class Curve:
     pixels: tuple[int, ...]
     sizes: tuple[tuple[int, int], ...]
     rounds: tuple[tuple[float, ...], ...]
+    numbers: tuple[int, ...]
 
     @property
     def label(self) -> str:
@@ -71,7 +73,7 @@ def _curve(records: list[Record], metric: str, terms: str) -> Curve | None:
         values.setdefault(record.round, {})[shape.height, shape.width] = value
     sizes = sorted(set().union(*values.values()), key=lambda s: (s[0] * s[1], s))
     sizes = [s for s in sizes if all(row.get(s, 1) > 0 for row in values.values())]
-    complete = [r for _, r in sorted(values.items()) if all(s in r for s in sizes)]
+    complete = {n: r for n, r in sorted(values.items()) if all(s in r for s in sizes)}
     if not sizes or not complete:
         return None
     first = records[0]
@@ -82,5 +84,6 @@ def _curve(records: list[Record], metric: str, terms: str) -> Curve | None:
         origin=first.readings[metric].origin,
         pixels=tuple(h * w for h, w in sizes),
         sizes=tuple(sizes),
-        rounds=tuple(tuple(float(row[s]) for s in sizes) for row in complete),
+        rounds=tuple(tuple(float(row[s]) for s in sizes) for row in complete.values()),
+        numbers=tuple(complete),
     )

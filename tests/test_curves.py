@@ -31,6 +31,7 @@ def test_a_round_that_misses_a_size_is_left_out(record):
     (curve,) = curves(records, "latency")
 
     assert len(curve.rounds) == 2
+    assert curve.numbers == (0, 1)
 
 
 def test_the_value_of_a_round_is_the_median_of_its_samples(record):

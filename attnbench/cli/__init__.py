@@ -10,6 +10,7 @@ import click
 
 from attnbench import __version__
 from attnbench.errors import EXIT_INTERRUPTED, AttnbenchError, UnknownNameError
+from attnbench.printable import printable
 
 _FOLDER = Path(__file__).parent
 
@@ -63,5 +64,5 @@ def main() -> NoReturn:
 
 
 def _complain(message: str, code: int) -> int:
-    click.echo(f"error: {message}", err=True)
+    click.echo(f"error: {printable(message)}", err=True)
     return code

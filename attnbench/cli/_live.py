@@ -12,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from attnbench.cli._console import PrintableConsole
 from attnbench.record import Record
 from attnbench.run.session import View
 from attnbench.run.start import Prepared
@@ -29,7 +30,7 @@ def view(prepared: Prepared, stream: TextIO) -> Iterator[View]:
     progress = Progress(len(prepared.work), prepared.suite.budget.rounds)
     for record in prepared.done:
         progress.take(record, resumed=True)
-    console = Console(file=stream)
+    console = PrintableConsole(file=stream)
     if console.is_terminal:
         with Live(progress, console=console, refresh_per_second=4, transient=True):
             yield progress

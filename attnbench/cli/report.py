@@ -21,12 +21,9 @@ def command(run: str | None, *, html: bool, results: Path, reports: Path) -> Non
 
     Prints the path of the page.
     """
+    from attnbench.cli._console import say
     from attnbench.report import write
-    from attnbench.store import newest_run, read_run
+    from attnbench.store import find_run, newest_run, read_run
 
-    click.echo(write(read_run(_folder(run, results) if run else newest_run(results)), reports))
-
-
-def _folder(run: str, results: Path) -> Path:
-    """The run folder that is meant: a path as typed, or a name below `results`."""
-    return results / run if not Path(run).is_dir() and (results / run).is_dir() else Path(run)
+    folder = find_run(run, results) if run else newest_run(results)
+    say(str(write(read_run(folder), reports)))

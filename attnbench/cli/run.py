@@ -85,7 +85,9 @@ def _measure(prepared, *, probe: bool) -> None:
 
 def _tell(conditions, rounds: int) -> None:
     """What a user should know before the wait."""
+    from attnbench.printable import one_line
+
     for finding in conditions.findings:
-        click.echo(f"{finding.severity}: {finding.what}; {finding.mend}", err=True)
+        click.echo(one_line(f"{finding.severity}: {finding.what}; {finding.mend}"), err=True)
     if conditions.noise is not None:
         click.echo(f"machine: {conditions.noise.sentence(rounds)}", err=True)

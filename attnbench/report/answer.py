@@ -58,7 +58,7 @@ def machine(evidence: Evidence, at: Slice) -> Parts:
 
 def _half_width(at: Slice, label: str) -> float | None:
     value = at.value(label, "latency", FORWARD)
-    if value is None or not value.estimate.known:
+    if value is None or not value.estimate.known or not value.estimate.value:
         return None
     return (value.estimate.high - value.estimate.low) / 2 / value.estimate.value
 

@@ -50,6 +50,8 @@ class Evidence:
     @cached_property
     def _unfinished(self) -> list[str]:
         """Whether trials that went well on a device lack rounds that others have."""
+        if self.run.info.merged:  # runs of several lengths, that cannot be gone on with
+            return []
         rounds: dict[str, int] = {}
         for record in self.records:
             if record.trial.device != NO_DEVICE and record.key not in self.fates:

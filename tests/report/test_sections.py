@@ -268,3 +268,22 @@ def test_what_was_wrong_with_the_machine_stands_beside_it():
     told = [plain(item) for item in conditions.items]
     assert told[0].startswith("stop: of 2 cores, 0.5 are idle: others take turns")
     assert "noisy: the same 1.00 s of work vary by 10.0 % from process to process" in told[1]
+
+
+def test_a_crossing_pairs_rounds_by_number_not_by_place():
+    # Round 0 is slow for both and ema lacks it: by place its round 1 would meet that of the other.
+    def cost(head, side, number):
+        return (10 if number == 0 else 1) * (side**2 if head == "ema" else side**2 * 2)
+
+    found = evidence(
+        *(
+            timed("self_attention", s, cost("self_attention", s, n), n)
+            for s in SIDES
+            for n in (0, 1)
+        ),
+        *(timed("ema", s, cost("ema", s, 1), 1) for s in SIDES),
+    )
+
+    table = next(tables(SECTIONS["crossings"].body(found)))
+
+    assert row(table, "ema") == [("at most 4²", "2.0× less at 32²")]

@@ -48,13 +48,13 @@ def _table(evidence: Evidence, rival: Trial, rows: list[Trial], found: list[Pane
 
 def _cell(rival: Curve, other: Curve | None) -> Cell:
     shared = [s for s in rival.sizes if other and s in other.sizes]
-    if other is None or not shared:
+    both = [n for n in rival.numbers if other and n in other.numbers]
+    if other is None or not shared or not both:
         return nothing()
-    ours, theirs = _rounds(other, shared), _rounds(rival, shared)
-    count = min(len(ours), len(theirs))
+    ours, theirs = (_rounds(curve, shared, both) for curve in (other, rival))
     pixels = [h * w for h, w in shared]
-    at = stats.crossing(pixels, theirs[:count], ours[:count])
-    ratio = stats.ratio([r[-1] for r in ours[:count]], [r[-1] for r in theirs[:count]])
+    at = stats.crossing(pixels, theirs, ours)
+    ratio = stats.ratio([r[-1] for r in ours], [r[-1] for r in theirs])
     compared = f"{_compared(ratio.value)} at {side(*shared[-1])}"
     if isinf(at.value):
         return Cell(f"not up to {side(*shared[-1])}", (compared,), tone="bad")
@@ -63,9 +63,9 @@ def _cell(rival: Curve, other: Curve | None) -> Cell:
     return Cell(f"{_side(at.value)}²", (*_interval(at), compared))
 
 
-def _rounds(curve: Curve, sizes: list[tuple[int, int]]) -> list[list[float]]:
+def _rounds(curve: Curve, sizes: list[tuple[int, int]], numbers: list[int]) -> list[list[float]]:
     places = [curve.sizes.index(s) for s in sizes]
-    return [[r[i] for i in places] for r in curve.rounds]
+    return [[curve.rounds[curve.numbers.index(n)][i] for i in places] for n in numbers]
 
 
 def _interval(at: Estimate) -> tuple[str, ...]:

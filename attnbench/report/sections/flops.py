@@ -114,7 +114,7 @@ def _kinds(evidence: Evidence, s: Slice) -> Table:
 
 
 def _share(value: Value | None, kind: str) -> Cell:
-    if value is None or not value.terms.get(kind):
+    if value is None or not value.terms.get(kind) or not value.estimate.value:
         return nothing()
     share = 100 * value.terms[kind] / value.estimate.value
     return Cell("< 0.1" if share < 0.1 else f"{share:.1f}")
