@@ -84,10 +84,12 @@ class RunWriter:
         self.path = path
         self._open = ExitStack()
         try:
-            self._records = self._open.enter_context((path / RECORDS).open("ab"))
+            self._records = self._open.enter_context((path / RECORDS).open("ab", buffering=0))
             fcntl.flock(self._records, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._environments = self._open.enter_context((path / ENVIRONMENTS).open("ab"))
-            self._conditions = self._open.enter_context((path / CONDITIONS).open("ab"))
+            self._environments = self._open.enter_context(
+                (path / ENVIRONMENTS).open("ab", buffering=0)
+            )
+            self._conditions = self._open.enter_context((path / CONDITIONS).open("ab", buffering=0))
             for stream in (self._records, self._environments, self._conditions):
                 _end_torn_line(stream)
         except BlockingIOError:
@@ -129,8 +131,9 @@ class RunWriter:
 
     def _write(self, stream: IO[bytes], value: Any) -> None:
         try:
-            stream.write(msgspec.json.encode(value) + b"\n")
-            stream.flush()
+            left = msgspec.json.encode(value) + b"\n"
+            while left:  # a disk that fills up takes a part
+                left = left[stream.write(left) :]
         except OSError as error:
             raise unwritable(self.path, error) from None
 
@@ -222,7 +225,6 @@ def _end_torn_line(stream: IO[bytes]) -> None:
         torn = same.read(1) != b"\n"
     if torn:
         stream.write(b"\n")
-        stream.flush()
 
 
 def _fresh_folder(results: Path, name: str) -> Path:
