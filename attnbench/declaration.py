@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from attnbench.errors import SuiteError, UnknownNameError
+from attnbench.errors import AttnbenchError, SuiteError, UnknownNameError
 from attnbench.trial import Option
 
 REQUIRED = object()  # the default of an option that must be given
@@ -67,9 +67,13 @@ class Declaration:
 def declaration(path: Path, decorator: str) -> Declaration:
     """The declaration in the file `path`: the class or function under `@decorator(...)`.
 
-    Raises TypeError when the file has none, or when a keyword is not a literal.
+    Raises AttnbenchError when the file is not Python, TypeError when it has no declaration, or
+    when a keyword of it is not a literal.
     """
-    tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    except SyntaxError as error:
+        raise AttnbenchError(f"{path}:{error.lineno}: not valid Python: {error.msg}") from None
     for node in tree.body:
         for call in getattr(node, "decorator_list", []):
             if isinstance(call, ast.Call) and getattr(call.func, "id", "") == decorator:

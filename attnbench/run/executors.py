@@ -5,6 +5,7 @@ They pull a task only when they can do it, so what has come may still change wha
 
 from collections.abc import Callable, Iterable, Iterator
 
+from attnbench.errors import AttnbenchError
 from attnbench.record import Record
 from attnbench.run.isolate import Worker
 from attnbench.trial import Task
@@ -33,7 +34,7 @@ def local(tasks: Iterable[Task], start: Callable[[], Worker]) -> Iterator[Record
                 worker.stop()
                 worker = None
             if worker is None:
-                worker, current = start(), task.round
+                worker, current = _started(start), task.round
             record = worker.do(task)
             if record.status not in REUSABLE:
                 worker.stop()
@@ -42,3 +43,11 @@ def local(tasks: Iterable[Task], start: Callable[[], Worker]) -> Iterator[Record
     finally:
         if worker is not None:
             worker.stop()
+
+
+def _started(start: Callable[[], Worker]) -> Worker:
+    """A worker, at the second attempt if need be: one killed as it came up must not end a run."""
+    try:
+        return start()
+    except AttnbenchError:
+        return start()

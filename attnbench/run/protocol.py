@@ -8,6 +8,9 @@ import msgspec
 from attnbench.record import Environment, Record
 from attnbench.trial import Task
 
+# What a decoder raises for a line that is none of ours, its bytes or its depth included.
+GARBLED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 
 @dataclass(frozen=True)
 class Hello:

@@ -76,7 +76,7 @@ def resolve_device(asked: str, present: Iterable[str]) -> tuple[str, str | None]
 def check_heads(suite: Suite, execute: Executor) -> None:
     """Builds every head of the suite once, without memory. Raises SuiteError for a bad one."""
     trials = {(p.trial.line, p.trial.head): p.trial for p in suite.plan(NO_DEVICE) if not p.skipped}
-    for record in execute([Task(t, metrics=()) for t in trials.values()]):
+    for record in execute([Task(t, metrics=(), limits=suite.limits) for t in trials.values()]):
         if record.status != "ok":
             raise SuiteError(f"suite {suite.name}: {record.trial.label}: {record.message}")
 

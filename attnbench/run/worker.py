@@ -1,13 +1,11 @@
 """The child process: takes tasks as lines on stdin, answers each with a record.
 
 Answers go to a duplicate of stdout; stdout itself then points at stderr, so whatever a head or a
-library prints cannot get in between. It ends with its parent, however that ends.
+library prints cannot get in between. A copy of it that a head makes by a fork does not answer.
 """
 
-import ctypes
 import os
 import resource
-import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -25,14 +23,12 @@ from attnbench.measure._environment import environment
 from attnbench.measure._numerics import apply, rounding
 from attnbench.measure.memory_predicted import predicted_peak
 from attnbench.record import Reading, Record, Status
-from attnbench.run import protocol
+from attnbench.run import out_of_memory, protocol
 from attnbench.trial import NO_DEVICE, Settings, Task
 from attnbench.units import quantity
 
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 # Threads reserve address space that they never touch: stacks, and an arena each of the allocator.
 ADDRESS_SPACE_SLACK = 2 * 10**9
-_OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "bad_alloc", "out of memory")
 
 
 class TooLargeError(Exception):
@@ -40,15 +36,17 @@ class TooLargeError(Exception):
 
 
 def main() -> None:
-    answers = os.fdopen(os.dup(1), "wb")
+    answers, me = os.fdopen(os.dup(1), "wb"), os.getpid()
     os.dup2(2, 1)
-    _end_with_parent()
     apply(msgspec.json.decode(sys.argv[1], type=Settings))
     here = environment()
     answers.write(protocol.encode(protocol.Hello(here, devices())))
     answers.flush()
     for line in sys.stdin.buffer:
-        answers.write(protocol.encode(perform(protocol.task(line), here.id)))
+        record = perform(protocol.task(line), here.id)
+        if os.getpid() != me:
+            os._exit(0)
+        answers.write(protocol.encode(record))
         answers.flush()
     os._exit(0)  # what a head left running or registered must not keep us
 
@@ -96,11 +94,10 @@ def _attempt(
         return "skipped", str(reason)
     except AttnbenchError as error:
         return "error", str(error)
-    except Exception as error:  # noqa: BLE001 a head may raise anything, and the run goes on
+    except (Exception, SystemExit) as error:  # noqa: BLE001 a head may raise anything
         text = f"{type(error).__name__}: {error}"
-        if isinstance(error, MemoryError | torch.OutOfMemoryError) or any(
-            words in text for words in _OUT_OF_MEMORY
-        ):
+        spent = isinstance(error, MemoryError | torch.OutOfMemoryError)
+        if spent or out_of_memory.says_so(text):
             return "oom", text.splitlines()[0]
         return "error", " ".join(text.split())[:500]
     return "ok", ""
@@ -129,15 +126,6 @@ def _limited(bench: Bench, task: Task) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_AS, before)
-
-
-def _end_with_parent() -> None:
-    """The kernel kills this process when its parent dies, so a killed run leaves no orphan."""
-    if sys.platform == "linux":
-        parent = os.getppid()
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it died before we asked
-            os._exit(1)
 
 
 if __name__ == "__main__":

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from attnbench.errors import DeviceError, SuiteError
@@ -5,6 +7,7 @@ from attnbench.record import Record
 from attnbench.run.session import Session, check_heads, resolve_device, reusable, work
 from attnbench.store import RunInfo, RunWriter, read_run
 from attnbench.suite_file import parse_suite
+from attnbench.trial import Limits
 
 SUITE = """
 title = "t"
@@ -191,6 +194,18 @@ def test_a_device_is_found(asked, present, device):
 def test_a_device_that_is_not_there_is_told_with_those_that_are(asked):
     with pytest.raises(DeviceError, match=f"device '{asked}' is not there; this machine has: cpu"):
         resolve_device(asked, ["cpu"])
+
+
+def test_the_limits_of_a_suite_hold_when_its_heads_are_built(suite):
+    limits = []
+
+    def execute(tasks):
+        limits.extend(t.limits for t in tasks)
+        return []
+
+    check_heads(replace(suite, limits=Limits(seconds=7)), execute)
+
+    assert set(limits) == {Limits(seconds=7)}
 
 
 def test_a_head_that_cannot_be_built_is_told_before_the_run(suite):

@@ -1,6 +1,13 @@
-import pytest
+import subprocess
+import sys
 
-from attnbench.heads import HEADS
+import pytest
+import torch
+from torch import nn
+
+from attnbench.errors import AttnbenchError
+from attnbench.heads import HEADS, describe
+from attnbench.run import protocol
 from attnbench.run.executors import inline
 from attnbench.trial import Budget, Limits, Shape, Task, Trial
 
@@ -48,7 +55,11 @@ def test_a_step_that_is_predicted_not_to_fit_is_skipped_and_not_run():
     [
         (MemoryError(), "oom"),
         (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"), "oom"),
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"), "oom"),
+        (RuntimeError("CUDA error: an illegal memory access was encountered"), "error"),
         (ValueError("no"), "error"),
+        (SystemExit("no more"), "error"),
+        (RecursionError("maximum recursion depth exceeded"), "error"),
     ],
 )
 def test_what_a_head_raises_is_the_status_of_its_trial(monkeypatch, error, status):
@@ -60,6 +71,93 @@ def test_what_a_head_raises_is_the_status_of_its_trial(monkeypatch, error, statu
 
     assert record.status == status
     assert type(error).__name__ in record.message
+
+
+class Wrong(nn.Module):
+    """Gives what `change` makes of its input."""
+
+    def __init__(self, change):
+        super().__init__()
+        self.change = change
+
+    def forward(self, x):
+        return self.change(x)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda x: x * float("nan"), "fcn: output has NaN or infinity in it"),
+        (lambda x: x[:, 1:], "fcn: output has shape (1, 15, 6, 5), expected (1, 16, 6, 5)"),
+    ],
+)
+def test_nan_and_another_shape_are_errors_of_the_trial(monkeypatch, change, message):
+    monkeypatch.setitem(HEADS._entries, "fcn", lambda _channels: Wrong(change))
+    record = done("params", "latency")
+
+    assert (record.status, record.message) == ("error", message)
+    assert "latency" not in record.readings
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("raise OSError('no weights here')", "OSError: no weights here"),
+        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("def (", "SyntaxError: invalid syntax (broken.py, line 1)"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
+        ("", "TypeError: made_heads.broken declares no head"),
+    ],
+)
+def test_a_head_whose_file_cannot_be_imported_is_an_error_of_its_trials(
+    monkeypatch, tmp_path, text, message
+):
+    folder = tmp_path / "made_heads"
+    folder.mkdir()
+    (folder / "broken.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(HEADS, "folder", folder)
+    monkeypatch.setattr(HEADS, "_package", "made_heads")
+    record = done("latency", head="broken")
+
+    assert (record.status, record.message) == ("error", message)
+
+
+def test_a_head_that_is_not_python_is_one_line_to_who_lists_it(monkeypatch, tmp_path):
+    (tmp_path / "broken.py").write_text("def (")
+    monkeypatch.setattr(HEADS, "folder", tmp_path)
+
+    with pytest.raises(AttnbenchError, match=r"broken.py:1: not valid Python: invalid syntax"):
+        describe("broken")
+
+
+FORKING = """
+import os
+from attnbench.run import worker
+perform = worker.perform
+def forked(task, environment):
+    os.fork()
+    print("from Python")
+    os.write(1, b"from C")
+    return perform(task, environment)
+worker.perform = forked
+worker.main()
+"""
+
+
+def test_a_copy_that_a_head_makes_of_the_worker_does_not_answer_and_prints_are_no_answers():
+    task = Task(Trial("fcn", Shape(1, 16, 6, 5)), ("params",))
+    told = subprocess.run(
+        [sys.executable, "-c", FORKING, "{}"],
+        input=protocol.encode(task) * 2,
+        capture_output=True,
+        timeout=60,
+    )
+
+    hello, *records = told.stdout.splitlines()
+    assert protocol.hello(hello).devices[0] == "cpu"
+    assert [protocol.record(r).status for r in records] == ["ok", "ok"]
+    assert told.stderr.count(b"from C") == 4
 
 
 def test_an_option_out_of_range_is_an_error_of_the_trial():
