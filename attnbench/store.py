@@ -50,6 +50,10 @@ class RunInfo:
     sdpa: Sdpa = "auto"
     cudnn_benchmark: bool = False
     asked: dict[str, tuple[str, ...]] = field(default_factory=dict)  # head, only, set as typed
+    executor: str = "local"
+    jobs: int = 0  # 0: not said
+    address: str = ""  # of a Ray cluster
+    accelerators: tuple[str, ...] = ()  # kinds of card, as Ray names them
     schema: int = SCHEMA
 
     @property

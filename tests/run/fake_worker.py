@@ -6,11 +6,15 @@ import subprocess
 import sys
 import time
 
+from attnbench import heads
 from attnbench.record import Environment, Reading, Record
 from attnbench.run import protocol
 
+# That of a GPU is named after it, where a test gives cards a kind.
+CARD = os.environ.get("FAKE_CARD")
+NAME = "fake" if CARD is None else "fake" + CARD + os.environ.get("CUDA_VISIBLE_DEVICES", "")
 HERE = Environment(
-    id="fake", attnbench="0", python="", torch="", numpy="", fvcore="", cuda="", driver="",
+    id=NAME, attnbench="0", python="", torch="", numpy="", fvcore="", cuda="", driver="",
     os="", cpu="", cores=1, memory_bytes=0, threads=1,
 )  # fmt: skip
 
@@ -22,11 +26,13 @@ def main() -> None:
     answers.flush()
     for line in sys.stdin.buffer:
         task = protocol.task(line)
+        begun = time.perf_counter()
         act(task.trial.options.get("do", ""), answers)
         reading = Reading((float(os.getpid()),), "", "lower", "measured")
         record = Record(
-            task.trial, task.trial.key, task.round, "ok", "fake", readings={"pid": reading}
-        )
+            task.trial, task.trial.key, task.round, "ok", NAME, readings={"pid": reading},
+            source=heads.source(task.trial.head), seconds=time.perf_counter() - begun,
+        )  # fmt: skip
         answers.write(protocol.encode(record))
         answers.flush()
 
@@ -39,6 +45,8 @@ def act(what: str, answers) -> None:
         os._exit(3)
     elif what == "hang":
         time.sleep(600)
+    elif what.startswith("sleep "):
+        time.sleep(float(what.removeprefix("sleep ")))
     elif what == "child":
         subprocess.Popen(["sleep", "600"])
         time.sleep(600)
