@@ -4,7 +4,7 @@ from statistics import median
 
 import pandas as pd
 
-from attnbench.curves import latest
+from attnbench.machines import apart
 from attnbench.record import Environment, Reading, Record
 from attnbench.store import Run
 from attnbench.trial import Option
@@ -28,7 +28,7 @@ def frame(*runs: Run) -> pd.DataFrame:
     rows = [
         _row(run, record, metric, reading)
         for run in runs
-        for record in latest(run.records)
+        for record in apart(run.records)
         for metric, reading in record.readings.items()
     ]
     options = sorted({name for row in rows for name in row if name.startswith(OPTION)})

@@ -17,12 +17,12 @@ import attnbench
 from attnbench.conditions import Conditions
 from attnbench.curves import latest
 from attnbench.errors import EXIT_NOT_COMPARABLE, StoreError
+from attnbench.machines import ID_SHOWN, on_its_machine
 from attnbench.record import SCHEMA, Record
 from attnbench.store import Run, RunInfo, RunWriter, unwritable
 from attnbench.trial import NO_DEVICE
 
 LONGEST_NAME = 150  # characters of a run's name
-ID_SHOWN = 8  # characters of an environment's id that tell it from others in a table
 
 
 class NotMergeableError(StoreError):
@@ -58,7 +58,7 @@ def merge(runs: Sequence[Run], path: Path) -> Merged:
     measured = [r for part in _numbered(parts) for r in part]
     counted = [r for part in parts for r in part if r.trial.device == NO_DEVICE]
     if len(used) > 1:
-        measured = [_on_its_machine(r) for r in measured]
+        measured = [on_its_machine(r) for r in measured]
     first = runs[0]
     united = Run(
         path=path,
@@ -151,12 +151,6 @@ def _numbered(parts: Iterable[list[Record]]) -> Iterable[list[Record]]:
         numbers = {n: begin + i for i, n in enumerate(sorted({r.round for r in measured}))}
         yield [replace(r, round=numbers[r.round]) for r in measured]
         begin += len(numbers)
-
-
-def _on_its_machine(record: Record) -> Record:
-    trial = record.trial
-    trial = replace(trial, device=f"{trial.device}:{record.environment[:ID_SHOWN]}")
-    return replace(record, trial=trial, key=trial.key)
 
 
 def _united(counted: Iterable[Record]) -> list[Record]:

@@ -59,6 +59,10 @@ class RunInfo:
     cudnn_benchmark: bool = False
     asked: dict[str, tuple[str, ...]] = field(default_factory=dict)  # head, only, set as typed
     merged: tuple[str, ...] = ()  # names of the runs whose records these are
+    executor: str = "local"
+    jobs: int = 0  # 0: not said
+    address: str = ""  # of a Ray cluster
+    accelerators: tuple[str, ...] = ()  # kinds of card, as Ray names them
     schema: int = SCHEMA
 
     @property

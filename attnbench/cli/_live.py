@@ -27,7 +27,7 @@ MARKS = {"ok": "green", "skipped": "yellow"}
 @contextmanager
 def view(prepared: Prepared, stream: TextIO) -> Iterator[View]:
     """A view that fits the stream. Leaves a line with the count behind."""
-    progress = Progress(len(prepared.work), prepared.suite.budget.rounds)
+    progress = Progress(len(prepared), prepared.suite.budget.rounds)
     for record in prepared.done:
         progress.take(record, resumed=True)
     console = PrintableConsole(file=stream)

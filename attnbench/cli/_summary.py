@@ -26,7 +26,7 @@ def print_summary(run: Run, suite: Suite) -> None:
         console.print()
     print_blocks(console, [b for b in flops(evidence) or () if not isinstance(b, Fold)])
     console.print()
-    for verdict in verdicts(suite.claims, run.records):
+    for verdict in verdicts(suite.claims, evidence.records):
         console.print(_line(verdict), markup=False, soft_wrap=True)
     for line in _without_readings(run):
         console.print(line, markup=False, soft_wrap=True)

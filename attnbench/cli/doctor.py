@@ -101,15 +101,15 @@ def examination(asked: str, threads: int, *, probe: bool) -> Examination:
         machine = host.examine(threads, seconds=WATCH_SECONDS)
         found = by_severity((not_started(str(error)), *machine.findings))
         return Examination(asked, (), versions(), None, machine, None, found)
-    kind, index = resolve_device(asked, hello.devices)
+    kind, indices = resolve_device(asked, hello.devices)
     here = hello.environment
-    gpus = () if index is None else (here.gpus[int(index)].uuid,)
+    gpus = tuple(here.gpus[int(index)].uuid for index in indices)
     machine = host.examine(threads, gpus, seconds=WATCH_SECONDS)
     more = () if asked == "cpu" else software_findings(here, machine.driver)
     measured = noise(Settings(threads=threads)) if probe else None
     varies = measured and noise_finding(measured)
     found = by_severity((*more, *machine.findings, varies))
-    device = kind if index is None else f"{kind}:{index}"
+    device = asked if asked == "cuda:all" else ":".join([kind, *indices])
     return Examination(device, hello.devices, versions(), here, machine, measured, found)
 
 

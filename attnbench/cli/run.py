@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
+AGAIN = {"resume", "retry", "probe", "jobs", "address"}  # may be typed again when a run is taken up
 EXAMPLES = "Examples: attnbench run --suite resolution-sweep; attnbench run --resume results/RUN"
 
 
@@ -18,7 +19,15 @@ EXAMPLES = "Examples: attnbench run --suite resolution-sweep; attnbench run --re
 @click.option("--set", "settings", multiple=True, metavar="AXIS=VALUE,...",
               help="Other values for an axis of every sweep, or for a number of the budget.")
 @click.option("--device", default="auto", show_default=True, metavar="NAME",
-              help="cpu, cuda, cuda:1; auto takes a GPU if there is one.")
+              help="cpu, cuda, cuda:1, cuda:all; auto takes a GPU if there is one.")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N",
+              help="Processes that count at once; with Ray, actors at most.  [default: 1; all]")
+@click.option("--executor", type=click.Choice(["local", "ray"]), default="local",
+              show_default=True, help="Where: on this machine, or on a Ray cluster.")
+@click.option("--address", metavar="HOST:PORT",
+              help="Of the Ray cluster.  [default: one that runs here]")
+@click.option("--accelerator", "accelerators", metavar="A100,H100",
+              help="With Ray: measure on each of these kinds of card.")
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True,
               help="CPU threads that a head may use.")
 @click.option("--sdpa", type=click.Choice(["auto", "flash", "efficient", "cudnn", "math"]),
@@ -30,14 +39,17 @@ EXAMPLES = "Examples: attnbench run --suite resolution-sweep; attnbench run --re
 @click.option("--seed", type=click.IntRange(min=0), help="Of order and inputs.  [default: drawn]")
 @click.option("--resume", type=click.Path(path_type=Path), metavar="RUN",
               help="Take up a run folder that was interrupted.")
+@click.option("--retry", type=click.Choice(["failed"]),
+              help="With --resume: also what ran out of memory or time, crashed or was in error.")
 @click.option("--results", type=click.Path(path_type=Path), default=Path("results"),
               show_default=True, help="Where run folders are made.")
 @click.pass_context
 def command(
     context: click.Context, *, suite_name: str | None, heads: tuple[str, ...],
-    only: tuple[str, ...], settings: tuple[str, ...], device: str, threads: int,
+    only: tuple[str, ...], settings: tuple[str, ...], device: str, jobs: int | None,
+    executor: str, address: str | None, accelerators: str | None, threads: int,
     sdpa: str, cudnn_benchmark: bool, probe: bool, seed: int | None, resume: Path | None,
-    results: Path,
+    retry: str | None, results: Path,
 ) -> None:
     """Measures a suite of heads; prints a table, verdicts on its claims, and what to do next."""
     # fmt: on
@@ -46,16 +58,40 @@ def command(
     from attnbench.trial import Settings
 
     if resume is not None:
-        if others := ", ".join(sorted(_typed(context) - {"resume", "probe"})):
+        if others := ", ".join(sorted(_typed(context) - AGAIN)):
             raise SuiteError(f"--resume takes up a run as it was asked for; leave out {others}")
-        prepared = start.resumed(resume)
+        prepared = start.resumed(resume, retry=retry == "failed", jobs=jobs, address=address)
+        click.echo(_taken_up(prepared), err=True)
     elif suite_name is None:
         raise SuiteError("which suite? as in: attnbench run --suite resolution-sweep")
     else:
+        if retry:
+            raise SuiteError("--retry goes with --resume RUN, as in: --resume RUN --retry failed")
         asked = start.Asked(heads=heads, only=only, settings=settings, device=device)
+        over = _spread(executor, jobs, address, accelerators)
         how = Settings(threads, sdpa, cudnn_benchmark)
-        prepared = start.fresh(suite_name, asked, results, settings=how, seed=seed)
+        prepared = start.fresh(suite_name, asked, results, settings=how, seed=seed, over=over)
     _measure(prepared, probe=probe)
+
+
+def _spread(executor: str, jobs: int | None, address: str | None, accelerators: str | None):
+    from attnbench.errors import SuiteError
+    from attnbench.run.start import Spread
+
+    for option, value in (("--address", address), ("--accelerator", accelerators)):
+        if value is not None and executor != "ray":
+            raise SuiteError(f"{option} is of a Ray cluster; add --executor ray")
+    cards = tuple(dict.fromkeys(filter(None, map(str.strip, (accelerators or "").split(",")))))
+    if accelerators is not None and not cards:
+        raise SuiteError("--accelerator: which kind of card? as in: --accelerator A100,H100")
+    return Spread(executor, jobs or 0, address or "", cards)
+
+
+def _taken_up(prepared) -> str:
+    """How many records of the run count, and why the others are made again."""
+    kept = len(prepared.done)
+    again = [reason for reason in prepared.made_again() if reason]
+    return f"resumed: {kept} of {len(prepared)} records kept" + "".join(f"; {r}" for r in again)
 
 
 def _typed(context: click.Context) -> set[str]:
@@ -87,6 +123,9 @@ def _tell(conditions, rounds: int) -> None:
     """What a user should know before the wait."""
     from attnbench.printable import one_line
 
+    if conditions is None:
+        click.echo("note: the nodes were not looked at; attnbench doctor does it on each", err=True)
+        return
     for finding in conditions.findings:
         click.echo(one_line(f"{finding.severity}: {finding.what}; {finding.mend}"), err=True)
     if conditions.noise is not None:

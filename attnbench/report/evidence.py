@@ -6,8 +6,9 @@ from functools import cached_property
 from statistics import median
 
 from attnbench import stats
-from attnbench.curves import Curve, curves, latest
+from attnbench.curves import Curve, curves
 from attnbench.errors import AttnbenchError
+from attnbench.machines import apart
 from attnbench.record import Origin, Reading, Record
 from attnbench.stats import Estimate
 from attnbench.store import Run
@@ -36,7 +37,7 @@ class Evidence:
 
     @cached_property
     def records(self) -> tuple[Record, ...]:
-        return tuple(latest(self.run.records))
+        return tuple(apart(self.run.records))
 
     @cached_property
     def suite(self) -> Suite | None:

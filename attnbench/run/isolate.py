@@ -122,6 +122,10 @@ class Worker:
             seed=task.seed,
         )
 
+    def abort(self) -> None:
+        """Makes `do` come back that another thread is in: the keeper ends with its worker."""
+        keeper.kill(keeper.descendants(self._process.pid))
+
     def stop(self) -> None:
         """Ends the worker and everything that it started. Safe to call twice."""
         if self._ended < 0:

@@ -1,20 +1,23 @@
 """A run: what is left to do, in random order; every record stored the moment it comes."""
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
 from attnbench import heads, measure
+from attnbench.curves import latest
 from attnbench.errors import DeviceError, SuiteError
-from attnbench.record import Record
+from attnbench.record import Record, Status
 from attnbench.run.executors import Executor
 from attnbench.store import RunWriter
 from attnbench.suite import Planned, Suite
 from attnbench.trial import NO_DEVICE, Task, Trial
 
 STOPS_LARGER = ("oom", "timeout")  # a larger map of the same line would only fail more slowly
+FAILED: tuple[Status, ...] = ("oom", "timeout", "crashed", "error")
 
 
 class View(Protocol):
@@ -59,21 +62,43 @@ def work(suite: Suite, device: str, seed: int) -> Work:
     )
 
 
-def resolve_device(asked: str, present: Iterable[str]) -> tuple[str, str | None]:
-    """(kind, index of the GPU) of "auto", "cpu", "cuda" or "cuda:1". Raises DeviceError."""
+def shares(timed: tuple[Task, ...], slots: int) -> list[tuple[Task, ...]]:
+    """What is timed, in parts that one device must do: all of it, or with several what is compared.
+
+    Heads are compared, and followed over the size of the map, at equal part, batch, channels, type
+    and mode. Two cards of one model differ by more than heads may (docs/method.md).
+    """
+    if slots == 1:
+        return [timed]
+    groups: dict[tuple, list[Task]] = {}
+    for task in timed:
+        t = task.trial
+        group = (t.part, t.shape.batch, t.shape.channels, t.dtype, t.mode)
+        groups.setdefault(group, []).append(task)
+    # The longest first: what comes last then keeps one slot busy alone for the least time.
+    return sorted(map(tuple, groups.values()), key=len, reverse=True)
+
+
+def resolve_device(asked: str, present: Iterable[str]) -> tuple[str, tuple[str, ...]]:
+    """Kind, and indices of the GPUs, of "auto", "cpu", "cuda", "cuda:1" or "cuda:all".
+
+    Raises DeviceError.
+    """
     present = tuple(present)
     gpus = [d for d in present if d.startswith("cuda")]
     if asked == "auto":
         asked = gpus[0] if gpus else "cpu"
+    if asked == "cuda:all" and gpus:
+        return "cuda", tuple(d.partition(":")[2] for d in gpus)
     if asked == "cuda" and gpus:
         asked = gpus[0]
     if asked not in present:
         raise DeviceError(f"device {asked!r} is not there; this machine has: {', '.join(present)}")
     kind, _, index = asked.partition(":")
-    return kind, index or None
+    return kind, (index,) if index else ()
 
 
-def check_heads(suite: Suite, execute: Executor) -> None:
+def check_heads(suite: Suite, execute: Callable[[Iterable[Task]], Iterable[Record]]) -> None:
     """Builds every head of the suite once, without memory. Raises SuiteError for a bad one."""
     trials = {(p.trial.line, p.trial.head): p.trial for p in suite.plan(NO_DEVICE) if not p.skipped}
     for record in execute([Task(t, metrics=(), limits=suite.limits) for t in trials.values()]):
@@ -83,23 +108,33 @@ def check_heads(suite: Suite, execute: Executor) -> None:
 
 @dataclass
 class Session:
-    """One run of a suite into a run folder. `done` are the (key, round) that need no repeating."""
+    """One run of a suite into a run folder. `done` are the (key, round) that need no repeating.
+
+    `slots` is how many devices do what is timed.
+    """
 
     work: Work
     writer: RunWriter
     environment: str
     view: View
     done: frozenset[tuple[str, int]] = frozenset()
+    slots: int = 1
     _failed: dict[str, list[Record]] = field(default_factory=dict)
 
-    def run(self, execute: Executor) -> None:
-        """Does what is left, in order; stores each record before the next task is asked for."""
+    def run(self, time: Executor, count: Executor | None = None) -> None:
+        """Does what is left, in order; stores each record before its slot asks for the next task.
+
+        All is counted before anything is timed, by `count` where the two differ.
+        """
         for planned in self.work.skipped:
             if (planned.trial.key, 0) not in self.done:
                 self._store(self._skip(planned.trial, 0, planned.skipped))
-        for tasks in (self.work.counted, self.work.timed):
-            for record in execute(self._left(tasks)):
-                self._store(record)
+        counted = [(task,) for task in self.work.counted]  # each may be done by any slot
+        timed = shares(self.work.timed, self.slots)
+        for execute, parts in ((count or time, counted), (time, timed)):
+            with closing(execute(self._left(part) for part in parts)) as records:
+                for record in records:
+                    self._store(record)
 
     def seen(self, record: Record) -> None:
         """Takes a record of an earlier part of this run into account."""
@@ -143,12 +178,49 @@ class Session:
         self.view.ended(record)
 
 
-def reusable(records: Iterable[Record], environment: str) -> list[Record]:
-    """Records that a resumed run may keep: of this environment, of the heads as they are now."""
+@dataclass(frozen=True)
+class Kept:
+    """Records of an earlier part of a run that count, and why the others do not."""
+
+    records: tuple[Record, ...]
+    other_code: tuple[Record, ...] = ()
+    other_environment: tuple[Record, ...] = ()
+    to_retry: tuple[Record, ...] = ()
+
+
+def reusable(
+    records: Iterable[Record],
+    environments: Collection[str],
+    *,
+    retry: bool = False,
+    planned: Collection[str] = (),
+) -> Kept:
+    """What a resumed run may keep: made in these environments by the heads as they are now.
+
+    With `retry` what failed is done again, and what was skipped because of it; `planned` are the
+    keys of trials that the suite itself skips.
+    """
     now = {name: heads.source(name) for name in heads.HEADS}
-    return [
-        r for r in records if r.environment == environment and r.source == now.get(r.trial.head)
-    ]
+    kept, code, elsewhere = [], [], []
+    for record in latest(records):
+        if record.source != now.get(record.trial.head):
+            code.append(record)
+        elif record.environment not in environments:
+            elsewhere.append(record)
+        else:
+            kept.append(record)
+    failed = {r.trial.line for r in kept if r.status in FAILED} if retry else set()
+
+    def again(record: Record) -> bool:
+        for_it = record.status == "skipped" and record.key not in planned
+        return record.trial.line in failed and (record.status in FAILED or for_it)
+
+    return Kept(
+        tuple(r for r in kept if not again(r)),
+        tuple(code),
+        tuple(elsewhere),
+        tuple(filter(again, kept)),
+    )
 
 
 def _needs_device(metrics: Iterable[str]) -> bool:

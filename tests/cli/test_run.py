@@ -1,6 +1,7 @@
 """The command line with real workers, on the smallest suite that has everything."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from attnbench import __version__
 from attnbench.store import read_run
 
 SUITE = """
@@ -84,7 +86,8 @@ def wait_for_records(here, number, seconds=60):
 
 
 def children(pid):
-    return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    threads = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(p) for of in threads for p in of.read_text().split()]
 
 
 def identities(path):
@@ -177,6 +180,35 @@ def test_a_run_that_is_killed_leaves_no_orphan_and_resumes_to_the_same_records(h
     assert identities(the_run(here)) == identities(undisturbed[1])
 
 
+def test_what_was_measured_by_another_version_is_measured_again_and_told(here, undisturbed):
+    path = here / "results" / "copy"
+    shutil.copytree(undisturbed[1], path)
+    records = (path / "records.jsonl").read_text()
+    old = read_run(path).records[0].environment
+    environment = (path / "environments.jsonl").read_text()
+    changed = environment.replace(f'"attnbench":"{__version__}"', '"attnbench":"0.0.0"')
+    (path / "environments.jsonl").write_text(changed.replace(old, "another"))
+    lines = records.splitlines(keepends=True)
+    (source,) = {r.source for r in read_run(path).records if r.trial.head == "ema"}
+    # The first six are counts, of fcn and then of ema: what is timed is not made again here.
+    lines[:3] = [line.replace(old, "another") for line in lines[:3]]
+    lines[3:6] = [line.replace(source, "edited") for line in lines[3:6]]
+    (path / "records.jsonl").write_text("".join(lines))
+
+    told = attnbench(here, "run", "--resume", str(path), "--no-probe", "--jobs", "2")
+
+    assert told.returncode == 0, told.stderr
+    assert (
+        f"resumed: {RECORDS - 6} of {RECORDS} records kept; "
+        "3 made again: the code of ema has changed; "
+        "3 made again: they are of another environment (attnbench)\n"
+    ) in told.stderr
+    assert len(read_run(path).records) == RECORDS + 6
+    newest = {(r.key, r.round): r for r in read_run(path).records}.values()
+    assert {r.environment for r in newest} == {old}
+    assert {r.source for r in newest if r.trial.head == "ema"} == {source}
+
+
 def test_ctrl_c_says_how_to_go_on(here):
     run = begin(here, "run", "--suite", "tiny.toml")
     wait_for_records(here, 8)
@@ -220,6 +252,20 @@ def test_ctrl_c_says_how_to_go_on(here):
         (
             ["run", "--resume", "x", "--seed", "1"],
             "--resume takes up a run as it was asked for; leave out seed",
+        ),
+        (
+            ["run", "--suite", "tiny.toml", "--retry", "failed"],
+            "--retry goes with --resume RUN, as in: --resume RUN --retry failed",
+        ),
+        (["run", "--suite", "tiny.toml", "--jobs", "0"], "'--jobs': 0 is not in the range x>=1"),
+        (["run", "--suite", "tiny.toml", "--executor", "slurm"], "'slurm' is not one of 'local'"),
+        (
+            ["run", "--suite", "tiny.toml", "--accelerator", "A100"],
+            "--accelerator is of a Ray cluster; add --executor ray",
+        ),
+        (
+            ["run", "--suite", "tiny.toml", "--address", "host:6379"],
+            "--address is of a Ray cluster; add --executor ray",
         ),
         (["run", "--siut", "x"], "No such option '--siut'"),
         (["runn"], "unknown command 'runn'; did you mean 'run'?"),

@@ -21,8 +21,11 @@ from attnbench import heads, measure
 from attnbench.record import Environment, Reading, Record
 from attnbench.run import protocol
 
+# That of a GPU is named after it, where a test gives cards a kind.
+CARD = os.environ.get("FAKE_CARD")
+NAME = "fake" if CARD is None else "fake" + CARD + os.environ.get("CUDA_VISIBLE_DEVICES", "")
 HERE = Environment(
-    id="fake", attnbench="0", python="", torch="", numpy="", fvcore="", cuda="", driver="",
+    id=NAME, attnbench="0", python="", torch="", numpy="", fvcore="", cuda="", driver="",
     os="", cpu="", cores=1, memory_bytes=0, threads=1,
 )  # fmt: skip
 BALLOON = 1 << 25  # bytes of address space that it may take
@@ -36,10 +39,12 @@ def main() -> None:
     answers.flush()
     for line in sys.stdin.buffer:
         task = protocol.task(line)
+        begun = time.perf_counter()
         record = done(task)
-        what = task.trial.options.get("do", "") or planned(task)
+        what, _, word = (task.trial.options.get("do", "") or planned(task)).partition(" ")
         if what:
-            record = globals()[what](record, answers) or record
+            record = globals()[what](record, *([word] if word else [answers])) or record
+        record = replace(record, seconds=time.perf_counter() - begun)
         answers.write(protocol.encode(record))
         answers.flush()
 
@@ -51,7 +56,7 @@ def done(task):
     trial, pid = task.trial, float(os.getpid())
     readings = {name: Reading((pid,), unit, "lower", "measured") for name, unit in units.items()}
     source = heads.source(trial.head)
-    return Record(trial, trial.key, task.round, "ok", "fake", source, readings=readings)
+    return Record(trial, trial.key, task.round, "ok", NAME, source, readings=readings)
 
 
 def planned(task):
@@ -90,6 +95,10 @@ def group(*_):
 def ends(*_):
     print("it had enough", file=sys.stderr)
     os._exit(3)
+
+
+def sleep(_, seconds):
+    time.sleep(float(seconds))
 
 
 def hangs(*_):

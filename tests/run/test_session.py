@@ -1,10 +1,11 @@
 from dataclasses import replace
+from itertools import chain, product
 
 import pytest
 
 from attnbench.errors import DeviceError, SuiteError
 from attnbench.record import Record
-from attnbench.run.session import Session, check_heads, resolve_device, reusable, work
+from attnbench.run.session import Session, check_heads, resolve_device, reusable, shares, work
 from attnbench.store import RunInfo, RunWriter, read_run
 from attnbench.suite_file import parse_suite
 from attnbench.trial import Limits
@@ -63,8 +64,8 @@ def did(task, status="ok"):
 def executor(fails=None, stop_after=None):
     """Ends each task with ok, or as `fails` says by (head, side); stops like a killed run."""
 
-    def execute(tasks):
-        for number, task in enumerate(tasks):
+    def execute(shares):
+        for number, task in enumerate(chain.from_iterable(shares)):
             if number == stop_after:
                 raise KeyboardInterrupt
             where = (task.trial.head, task.trial.shape.height)
@@ -157,7 +158,7 @@ def test_a_run_that_is_stopped_and_resumed_has_the_records_of_an_undisturbed_one
     with pytest.raises(KeyboardInterrupt):
         Session(planned, halves, "here", Quiet()).run(executor(fails, stop_after))
     halves.close()
-    kept = reusable(read_run(halves.path).records, "here")
+    kept = reusable(read_run(halves.path).records, ["here"]).records
     again = RunWriter(halves.path)
     session = Session(planned, again, "here", Quiet(), frozenset((r.key, r.round) for r in kept))
     for record in kept:
@@ -170,27 +171,77 @@ def test_a_run_that_is_stopped_and_resumed_has_the_records_of_an_undisturbed_one
 
 def test_a_record_of_another_machine_or_of_other_code_is_not_reused(suite):
     record = did(work(suite, "cpu", seed=1).counted[0])
+    changed = replace(record, source="old")
 
-    assert reusable([record], "here") == [record]
-    assert reusable([record], "elsewhere") == []
-    assert reusable([Record(record.trial, record.key, 0, "ok", "here", "old")], "here") == []
+    assert reusable([record], ["here"]).records == (record,)
+    assert reusable([record], ["elsewhere"]).records == ()
+    assert reusable([record], ["elsewhere"]).other_environment == (record,)
+    assert reusable([changed], ["here"]).records == ()
+    assert reusable([changed], ["here"]).other_code == (changed,)
+
+
+def test_the_newest_record_of_a_trial_and_round_is_the_one_that_counts(suite):
+    task = work(suite, "cpu", seed=1).timed[0]
+    records = [did(task, "oom"), did(task, "ok")]
+
+    assert [r.status for r in reusable(records, ["here"]).records] == ["ok"]
+
+
+def test_what_failed_is_tried_again_when_asked_for_with_all_that_was_skipped_for_it(suite, folder):
+    planned = work(suite, "cpu", seed=1)
+    Session(planned, folder, "here", Quiet()).run(executor({("ema", 32): "oom"}))
+    records = read_run(folder.path).records
+    by_suite = {p.trial.key for p in planned.skipped}
+
+    kept = reusable(records, ["here"], retry=True, planned=by_suite)
+
+    assert reusable(records, ["here"], planned=by_suite).to_retry == ()
+    assert {(r.trial.head, r.status) for r in kept.to_retry} == {("ema", "oom"), ("ema", "skipped")}
+    assert {r.status for r in kept.records if r.trial.head == "ema"} == {"ok"}
+    assert [r.message for r in kept.records if r.status == "skipped"] == ["because"]
+
+    done = frozenset((r.key, r.round) for r in kept.records)
+    Session(planned, folder, "here", Quiet(), done).run(executor())
+
+    newest = {(r.key, r.round): r.status for r in read_run(folder.path).records}
+    assert sorted(newest.values()) == ["ok"] * (len(planned) - 1) + ["skipped"]
+
+
+def test_with_several_devices_one_does_all_rounds_of_what_is_compared():
+    both = SUITE.replace(
+        "channels = 16\nsize = [8, 16, 32, 64]", "channels = [16, 24]\nsize = [8, 16]"
+    )
+    timed = work(parse_suite(both, "made", "made.toml"), "cpu", seed=1).timed
+
+    parts = shares(timed, slots=2)
+
+    assert [{t.trial.shape.channels for t in part} for part in parts] in (
+        [{16}, {24}],
+        [{24}, {16}],
+    )
+    assert {(t.trial.head, t.trial.shape.height, t.round) for t in parts[0]} == set(
+        product(("ema", "gc"), (8, 16), range(3))
+    )
+    assert all([t.round for t in p] == sorted(t.round for t in p) for p in parts)
+    assert shares(timed, slots=1) == [timed]
 
 
 @pytest.mark.parametrize(
     ("asked", "present", "device"),
     [
-        ("auto", ["cpu"], ("cpu", None)),
-        ("auto", ["cpu", "cuda:0"], ("cuda", "0")),
-        ("cuda", ["cpu", "cuda:0", "cuda:1"], ("cuda", "0")),
-        ("cuda:1", ["cpu", "cuda:0", "cuda:1"], ("cuda", "1")),
-        ("cpu", ["cpu", "cuda:0"], ("cpu", None)),
+        ("auto", ["cpu"], ("cpu", ())),
+        ("auto", ["cpu", "cuda:0"], ("cuda", ("0",))),
+        ("cuda", ["cpu", "cuda:0", "cuda:1"], ("cuda", ("0",))),
+        ("cuda:1", ["cpu", "cuda:0", "cuda:1"], ("cuda", ("1",))),
+        ("cuda:all", ["cpu", "cuda:0", "cuda:1"], ("cuda", ("0", "1"))),
+        ("cpu", ["cpu", "cuda:0"], ("cpu", ())),
     ],
 )
 def test_a_device_is_found(asked, present, device):
     assert resolve_device(asked, present) == device
 
 
-@pytest.mark.parametrize("asked", ["cuda", "cuda:7", "tpu"])
+@pytest.mark.parametrize("asked", ["cuda", "cuda:7", "cuda:all", "tpu"])
 def test_a_device_that_is_not_there_is_told_with_those_that_are(asked):
     with pytest.raises(DeviceError, match=f"device '{asked}' is not there; this machine has: cpu"):
         resolve_device(asked, ["cpu"])

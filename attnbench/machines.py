@@ -1,0 +1,31 @@
+"""Records of several machines in one place: what is compared is of one machine."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from attnbench.curves import latest
+from attnbench.record import Record
+from attnbench.trial import NO_DEVICE
+
+ID_SHOWN = 8  # characters of an environment's id that tell it from others in a table
+
+
+def apart(records: Iterable[Record]) -> list[Record]:
+    """The last record of each trial and round; by machine, where several measured the same.
+
+    The device of such a trial is then named after its environment: "cuda:53c60e73".
+    """
+    records = tuple(records)
+    taken_on: dict[tuple[str, int], set[str]] = {}
+    for record in records:
+        if record.trial.device != NO_DEVICE and record.readings:
+            taken_on.setdefault((record.key, record.round), set()).add(record.environment)
+    if all(len(machines) == 1 for machines in taken_on.values()):
+        return latest(records)
+    return latest(on_its_machine(r) if r.trial.device != NO_DEVICE else r for r in records)
+
+
+def on_its_machine(record: Record) -> Record:
+    trial = record.trial
+    trial = replace(trial, device=f"{trial.device}:{record.environment[:ID_SHOWN]}")
+    return replace(record, trial=trial, key=trial.key)
