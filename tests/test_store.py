@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import threading
 import tracemalloc
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -221,22 +222,27 @@ def as_nobody(act):
     return said
 
 
-@pytest.fixture
-def full_disk(folder):
-    """Files of this process cannot grow by more than 700 bytes: a record and a half."""
-    size = (folder / "records.jsonl").stat().st_size
+@contextmanager
+def full_disk(records):
+    """Files of this process cannot grow by more than 700 bytes: a record and a half.
+
+    For no longer than needed: what pytest prints may go to a file as well.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 700, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (records.stat().st_size + 700, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_full_disk_is_an_error_and_leaves_whole_records(folder, record, full_disk):
+def test_a_full_disk_is_an_error_and_leaves_whole_records(folder, record):
     writer = RunWriter(folder)
 
-    writer.append(record(side=96))
-    with pytest.raises(StoreError, match=r"cannot write results \(File too large\); choose"):
-        writer.append(record(side=128))
+    with full_disk(folder / "records.jsonl"):
+        writer.append(record(side=96))
+        with pytest.raises(StoreError, match=r"cannot write results \(File too large\); choose"):
+            writer.append(record(side=128))
     writer.close()
 
     run = read_run(folder)
