@@ -3,9 +3,9 @@
 from functools import partial
 
 from attnbench.cli import main
-from attnbench.run import isolate, start
+from attnbench.run import isolate, places, start
 
 if __name__ == "__main__":
     isolate.START_SECONDS = 3.0  # one that is stopped as it comes up is not worth two minutes
-    start.Worker = partial(isolate.Worker, module="tests.run.fake_worker")
+    start.Worker = places.Worker = partial(isolate.Worker, module="tests.run.fake_worker")
     main()
