@@ -1,9 +1,9 @@
 import pytest
 
 from attnbench.errors import AttnbenchError, SuiteError
+from attnbench.head_choice import parse_head
 from attnbench.suite_file import (
     override,
-    parse_head,
     parse_suite,
     read_suite,
     suite_names,

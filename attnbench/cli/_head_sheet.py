@@ -10,7 +10,7 @@ from attnbench import heads
 from attnbench.cli._console import print_table, print_text
 from attnbench.cost import Cost, Term
 from attnbench.declaration import REQUIRED
-from attnbench.suite_file import parse_options
+from attnbench.head_choice import parse_options
 from attnbench.trial import Option, Shape
 from attnbench.units import digits, quantity
 

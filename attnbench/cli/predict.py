@@ -50,7 +50,8 @@ def command(
     and backward), and the largest side of a square map that fits cards of 8 to 141 GB.
     """
     # fmt: on
-    from attnbench.suite_file import map_size, typed
+    from attnbench.checked import typed
+    from attnbench.suite_file import map_size
     from attnbench.trial import Shape
 
     shape = Shape(batch, channels, *map_size(typed(size), "--size"))
@@ -66,7 +67,7 @@ def _trial(text: str, shape: Any, asked: dict[str, Any]) -> "Trial":
     """Raises SuiteError or UnknownNameError for a head, option or kernel that is not there."""
     from attnbench import heads
     from attnbench.errors import SuiteError
-    from attnbench.suite_file import parse_head
+    from attnbench.head_choice import parse_head
     from attnbench.trial import Trial
 
     choice = parse_head(text)

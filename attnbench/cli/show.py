@@ -46,13 +46,14 @@ def command(
 
 def _sheet(name: str, size: str, channels: int, settings: tuple[str, ...]) -> dict[str, Any]:
     from attnbench import heads, measure, suite_file
+    from attnbench.checked import typed
     from attnbench.errors import SuiteError, UnknownNameError
     from attnbench.trial import Shape
 
     if name in heads.HEADS:
         from attnbench.cli._head_sheet import head_sheet
 
-        shape = Shape(1, channels, *suite_file.map_size(suite_file.typed(size), "--size"))
+        shape = Shape(1, channels, *suite_file.map_size(typed(size), "--size"))
         return head_sheet(name, shape, settings)
     suites = suite_file.suite_names()
     if name not in (*measure.METRICS, *suites) and not name.endswith(".toml"):

@@ -34,16 +34,8 @@ def gapless(device: Device, step: Step, host: float) -> Laps:
     def laps(calls: int) -> Lap:
         seconds = issuing = 0.0
         for first in range(0, calls, QUEUED):
-            now = min(QUEUED, calls - first)
-            device.synchronize()
-            device.hold(HELD * host * now)
-            start, begin = device.now(), device.mark()
-            for _ in range(now):
-                step()
-            end = device.mark()
-            issuing += device.now() - start
-            device.synchronize()
-            seconds += device.between(begin, end)
+            taken, issued = _queued(device, step, host, min(QUEUED, calls - first))
+            seconds, issuing = seconds + taken, issuing + issued
         return Lap(seconds, issuing, device.state())
 
     return laps
@@ -57,13 +49,20 @@ def cold(device: Device, step: Step, host: float) -> Laps:
         for _ in range(calls):
             device.synchronize()
             device.flush()
-            device.hold(HELD * host)
-            start, begin = device.now(), device.mark()
-            step()
-            end = device.mark()
-            issuing += device.now() - start
-            device.synchronize()
-            seconds += device.between(begin, end)
+            taken, issued = _queued(device, step, host, 1)
+            seconds, issuing = seconds + taken, issuing + issued
         return Lap(seconds, issuing, device.state())
 
     return laps
+
+
+def _queued(device: Device, step: Step, host: float, calls: int) -> tuple[float, float]:
+    """Calls issued while the device is held: seconds it takes for them, and the host to issue."""
+    device.synchronize()
+    device.hold(HELD * host * calls)
+    start, begin = device.now(), device.mark()
+    for _ in range(calls):
+        step()
+    end, issued = device.mark(), device.now()
+    device.synchronize()
+    return device.between(begin, end), issued - start

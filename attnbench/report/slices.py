@@ -7,6 +7,7 @@ from attnbench import stats
 from attnbench.curves import Curve
 from attnbench.report.evidence import Evidence, Value
 from attnbench.report.numbers import side
+from attnbench.report.tables import Column, quantities
 from attnbench.stats import Estimate
 from attnbench.trial import NO_DEVICE, Mode, Shape, Trial
 
@@ -72,6 +73,16 @@ class Slice:
             return stats.exactly(over.estimate.value / under.estimate.value)
         pairs = [(over.by_round[r], under.by_round[r]) for r in shared]
         return stats.ratio([o for o, _ in pairs], [u for _, u in pairs])
+
+
+def columns(at: Slice, mode: Mode, titles: Iterable[tuple[str, str]]) -> list[Column]:
+    """What was measured of each head, a column a metric that has a value: (metric, title)."""
+    found = [(at.first(metric), title, at.estimates(metric, mode)) for metric, title in titles]
+    return [
+        quantities(title, values, first.unit, origin=first.origin)
+        for first, title, values in found
+        if first and any(values)
+    ]
 
 
 def slices(evidence: Evidence) -> list[Slice]:

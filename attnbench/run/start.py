@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import attnbench
 from attnbench.conditions import Conditions
 from attnbench.errors import StoreError, UnknownNameError
+from attnbench.head_choice import parse_head
 from attnbench.record import Environment, Record
 from attnbench.run import session
 from attnbench.run.conditions import conditions
@@ -21,7 +22,7 @@ from attnbench.run.protocol import Hello
 from attnbench.run.session import Kept, Session, View, Work
 from attnbench.store import LOG, Run, RunInfo, RunWriter, read_run
 from attnbench.suite import Suite
-from attnbench.suite_file import override, parse_head, parse_suite, read_suite, suite_path
+from attnbench.suite_file import override, parse_suite, read_suite, suite_path
 from attnbench.trial import NO_DEVICE, Settings
 
 

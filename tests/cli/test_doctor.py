@@ -12,28 +12,12 @@ from attnbench.cli import attnbench, doctor
 from attnbench.errors import AttnbenchError, DeviceError
 from attnbench.host.finding import note, stop
 from attnbench.host.noise import Noise
-from attnbench.record import Environment, Gpu
+from attnbench.record import Environment
 from attnbench.run import conditions
 from attnbench.run.protocol import Hello
+from tests.host.made_up import MACHINE
 from tests.host.scripted_nvml import ScriptedNvml, no_driver
 
-HERE = Environment(
-    id="made up",
-    attnbench="0.1",
-    python="3.12",
-    torch="2.8",
-    numpy="2.1",
-    fvcore="0.1",
-    cuda="12.8",
-    driver="570.1",
-    os="Linux",
-    cpu="Made Up 9000",
-    cores=8,
-    memory_bytes=10**10,
-    threads=1,
-    gpus=(Gpu("Made Up 100", uuid="GPU-1"), Gpu("Made Up 100", uuid="GPU-9")),
-    flags={"float32": "ieee", "cpu_capability": "AVX512"},
-)
 NOTE = note("turbo is on", "clocks vary", "echo 0 | sudo tee boost")
 QUIET = Noise(((1.0, 1.01, 1.0), (1.0, 1.0, 1.01)), threads=1)
 LOUD = Noise(((1.0, 1.0, 1.0), (1.5, 1.5, 1.5)), threads=1)
@@ -54,11 +38,11 @@ def made_up(monkeypatch, tmp_path):
     """A function that puts a machine in place of this one, and returns the command's result."""
     examine = host.examine
 
-    def run(*words, findings=None, nvml=None, gpus=HERE.gpus, starts=True, noise=QUIET):
+    def run(*words, findings=None, nvml=None, gpus=MACHINE.gpus, starts=True, noise=QUIET):
         def greeting(threads):
             if not starts:
                 raise AttnbenchError("the measuring process did not start (no torch); see /x/log")
-            here = Environment(**{**vars(HERE), "gpus": gpus, "threads": threads})
+            here = Environment(**{**vars(MACHINE), "gpus": gpus, "threads": threads})
             return Hello(here, ("cpu", *(f"cuda:{i}" for i in range(len(gpus)))))
 
         def examined(threads, gpus=None, *, seconds):

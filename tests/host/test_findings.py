@@ -13,7 +13,7 @@ from attnbench.host.gpu import Card, CardProcess, Driver
 from attnbench.host.gpu_rules import card_findings, driver_finding
 from attnbench.host.software import not_started, software_findings
 from attnbench.host.variables import variable_findings, variables
-from attnbench.record import Environment, Gpu
+from tests.host.made_up import CARD, MACHINE
 from tests.host.scripted_nvml import ScriptedNvml, no_driver
 from tests.host.tree import grow
 
@@ -46,26 +46,18 @@ QUIET = Activity(
     swap_used_bytes=0,
     memory_available_bytes=60 * GIB,
 )
-QUIET_CARD = Card(
+QUIET_CARD = replace(
+    CARD,
     index=2,
-    name="Made Up 100",
     uuid="GPU-2",
-    memory_bytes=80 * GIB,
     memory_used_bytes=GIB // 2,
-    memory_bus_bits=5120,
     sm_clock=1500,
-    max_sm_clock=1980,
+    application_clock=None,
     power_cap_watts=700.0,
-    default_power_cap_watts=700.0,
-    ecc=True,
     ecc_pending=True,
-    mig=False,
-    persistent=True,
     compute_mode="default",
-    temperature_c=31,
     throttles=(),
     utilisation=0.0,
-    counts_energy=True,
     processes=(),
 )
 NOT_TOLD_CPU = replace(
@@ -299,23 +291,6 @@ def test_a_driver_that_does_not_answer_is_a_note_for_the_cpu_can_be_measured():
     assert driver_finding(Driver()) is None
 
 
-HERE = Environment(
-    id="made up",
-    attnbench="0",
-    python="3",
-    torch="2",
-    numpy="2",
-    fvcore="0",
-    cuda="12.8",
-    driver="570",
-    os="Linux",
-    cpu="Made Up 9000",
-    cores=8,
-    memory_bytes=64 * GIB,
-    threads=1,
-    gpus=(Gpu("Made Up 100"),),
-    flags={"float32": "ieee"},
-)
 DRIVER = Driver("570", (QUIET_CARD,))
 
 
@@ -328,7 +303,7 @@ DRIVER = Driver("570", (QUIET_CARD,))
     ],
 )
 def test_what_torch_makes_of_the_machine(changes, what, mend):
-    (finding,) = software_findings(replace(HERE, **changes), DRIVER)
+    (finding,) = software_findings(replace(MACHINE, **changes), DRIVER)
 
     assert finding.severity == "note"
     assert what in finding.what
@@ -336,8 +311,8 @@ def test_what_torch_makes_of_the_machine(changes, what, mend):
 
 
 def test_torch_that_uses_what_there_is_is_no_finding():
-    assert software_findings(HERE, DRIVER) == ()
-    assert software_findings(replace(HERE, gpus=()), Driver()) == ()
+    assert software_findings(MACHINE, DRIVER) == ()
+    assert software_findings(replace(MACHINE, gpus=()), Driver()) == ()
 
 
 def test_a_process_that_does_not_start_stops_a_measurement():

@@ -3,38 +3,9 @@ from dataclasses import fields
 import pynvml
 import pytest
 
-from attnbench.host.gpu import Card, CardProcess, Driver, driver, throttles
+from attnbench.host.gpu import Card, Driver, driver, throttles
+from tests.host.made_up import CARD
 from tests.host.scripted_nvml import ANSWERS, ScriptedNvml, no_driver
-
-CARD = Card(
-    index=0,
-    name="Made Up 100",
-    uuid="GPU-1",
-    memory_bytes=80 * 2**30,
-    memory_used_bytes=5 * 2**20,
-    memory_bus_bits=5120,
-    sm_clock=345,
-    max_sm_clock=1980,
-    memory_clock=2600,
-    max_memory_clock=2619,
-    application_clock=1590,
-    power_watts=70.5,
-    power_cap_watts=500.0,
-    default_power_cap_watts=700.0,
-    ecc=True,
-    ecc_pending=False,
-    mig=False,
-    persistent=True,
-    compute_mode="exclusive process",
-    temperature_c=31,
-    throttles=("power cap", "thermal slowdown by the hardware"),
-    utilisation=0.07,
-    counts_energy=True,
-    processes=(
-        CardProcess(3, "python3", "graphics", None),
-        CardProcess(4, "python3", "compute", 2**30),
-    ),
-)
 
 
 def test_all_that_a_card_tells_is_told():

@@ -4,7 +4,7 @@ from attnbench.report.document import text
 from attnbench.report.evidence import Evidence
 from attnbench.report.quantities import MODE_WORDS
 from attnbench.report.sections import section
-from attnbench.report.slices import Slice, slices
+from attnbench.report.slices import Slice, columns, slices
 from attnbench.report.tables import Cell, Column, Table, names, nothing, quantities
 from attnbench.trial import MODES
 
@@ -50,11 +50,9 @@ def _allocator(evidence: Evidence, at: Slice, mode: str) -> Table | None:
     """What a device's allocator tells beside the peak."""
     if not any(at.estimates("memory.reserved", mode)):
         return None
-    columns = [names(at.trials, evidence.heads)]
-    for metric, title in ALLOCATOR:
-        columns.append(quantities(title, at.estimates(metric, mode), "bytes", origin="measured"))
     caption = f"The allocator, {MODE_WORDS[mode]} at {at.side}"
-    return Table(caption, tuple(columns)).without_empty_rows()
+    found = (names(at.trials, evidence.heads), *columns(at, mode, ALLOCATOR))
+    return Table(caption, found).without_empty_rows()
 
 
 def _notes(evidence: Evidence) -> list:

@@ -4,8 +4,8 @@ from attnbench.report.document import text
 from attnbench.report.evidence import Evidence
 from attnbench.report.rivals import dense
 from attnbench.report.sections import section
-from attnbench.report.slices import Slice, reference, slices
-from attnbench.report.tables import Table, names, nothing, quantities, words
+from attnbench.report.slices import Slice, columns, reference, slices
+from attnbench.report.tables import Table, names, nothing, words
 
 _INTRO = (
     "The floor of a forward pass is the larger of two times: its multiply-adds at the best rate of "
@@ -14,13 +14,13 @@ _INTRO = (
     "that timed the head. Bound by bytes, a ratio below 1 says that they were still in a cache."
 )
 COLUMNS = (
-    ("roofline", "latency / floor", ""),
-    ("roofline.floor", "floor", "s"),
-    ("roofline.intensity", "intensity", "FLOPs/byte"),
-    ("roofline.flop_rate", "attained", "FLOPs/s"),
-    ("roofline.flop_ceiling", "ceiling", "FLOPs/s"),
-    ("roofline.byte_rate", "attained", "bytes/s"),
-    ("roofline.byte_ceiling", "ceiling", "bytes/s"),
+    ("roofline", "latency / floor"),
+    ("roofline.floor", "floor"),
+    ("roofline.intensity", "intensity"),
+    ("roofline.flop_rate", "attained"),
+    ("roofline.flop_ceiling", "ceiling"),
+    ("roofline.byte_rate", "attained"),
+    ("roofline.byte_ceiling", "ceiling"),
 )
 
 
@@ -34,13 +34,13 @@ def roofline(evidence: Evidence) -> list | None:
 
 
 def _table(evidence: Evidence, at: Slice) -> Table:
-    columns = [names(at.trials, evidence.heads)]
-    for metric, title, unit in COLUMNS:
-        values = at.estimates(metric, "inference")
-        columns.append(quantities(title, values, unit, origin="measured"))
     values = [at.value(label, "roofline", "inference") for label in at.labels]
-    columns.append(words("bound by", [_bound(v.notes) if v else nothing() for v in values]))
-    return Table(f"Forward pass at {at.side}, {at.dtype}", tuple(columns)).without_empty_rows()
+    found = (
+        names(at.trials, evidence.heads),
+        *columns(at, "inference", COLUMNS),
+        words("bound by", [_bound(v.notes) if v else nothing() for v in values]),
+    )
+    return Table(f"Forward pass at {at.side}, {at.dtype}", found).without_empty_rows()
 
 
 def _bound(notes: tuple[str, ...]) -> str:

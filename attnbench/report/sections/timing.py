@@ -14,7 +14,7 @@ from attnbench.report.numbers import number
 from attnbench.report.quantities import MODE_WORDS
 from attnbench.report.rivals import dense
 from attnbench.report.sections import section
-from attnbench.report.slices import Slice, reference, slices
+from attnbench.report.slices import Slice, columns, reference, slices
 from attnbench.report.tables import Cell, Column, Table, names, nothing, quantities, words
 from attnbench.trial import MODES
 from attnbench.units import scale
@@ -81,7 +81,7 @@ def _table(evidence: Evidence, at: Slice, mode: str) -> Table | None:
     medians = at.estimates("latency", mode)
     divisor, unit = scale(max(v.value for v in medians if v), "s")
     lowest = tuple(_seconds(min(r.samples), divisor) if r else nothing() for r in rounds)
-    columns = (
+    found = (
         names(at.trials, evidence.heads),
         quantities("median", medians, "s", origin="measured"),
         Column("lowest sample", lowest, unit),
@@ -90,17 +90,10 @@ def _table(evidence: Evidence, at: Slice, mode: str) -> Table | None:
         Column("99 in 100 below", tuple(_high(r, divisor) for r in rounds), unit),
         words("samples", [_counts(r) if r else nothing() for r in rounds]),
         words("stopped by", [r.stopped if r else nothing() for r in rounds]),
-        *_paid_once(at, mode),
+        *columns(at, mode, PAID_ONCE),
     )
     title = f"Times of {MODE_WORDS[mode]} at {at.side}"
-    return Table(title, columns).without_empty_rows()
-
-
-def _paid_once(at: Slice, mode: str) -> list[Column]:
-    found = [(title, at.estimates(metric, mode)) for metric, title in PAID_ONCE]
-    return [
-        quantities(title, values, "s", origin="measured") for title, values in found if any(values)
-    ]
+    return Table(title, found).without_empty_rows()
 
 
 def _rounds(evidence: Evidence, at: Slice, label: str, mode: str) -> Rounds | None:
@@ -137,12 +130,14 @@ def _regimes(evidence: Evidence, at: Slice, mode: str) -> Table | None:
     """Only of a device that works beside the host."""
     if not any(at.estimates("latency.device", mode)):
         return None
-    columns = [names(at.trials, evidence.heads)]
-    for metric, title in REGIMES:
-        columns.append(quantities(title, at.estimates(metric, mode), "s", origin="measured"))
-    columns.append(words("launch-bound", [_launch_bound(at, label, mode) for label in at.labels]))
-    caption = f"Times of {MODE_WORDS[mode]} at {at.side}, hot and cold"
-    return Table(caption, tuple(columns)).without_empty_rows()
+    found = (
+        names(at.trials, evidence.heads),
+        *columns(at, mode, REGIMES),
+        words("launch-bound", [_launch_bound(at, label, mode) for label in at.labels]),
+    )
+    return Table(
+        f"Times of {MODE_WORDS[mode]} at {at.side}, hot and cold", found
+    ).without_empty_rows()
 
 
 def _launch_bound(at: Slice, label: str, mode: str) -> str | Cell:
