@@ -1,4 +1,4 @@
-"""Claims as data, and what a run says of them: holds, fails, unclear, or not measured here.
+"""Claims of the literature as data. `verdicts` says what a run makes of them.
 
     [[claim]]
     id     = "ema-linear"
@@ -6,180 +6,182 @@
     source = "EMANet, sec. 3.2"
     check  = { kind = "exponent", metric = "macs.counted", head = "ema", within = [0.99, 1.01] }
 
-`holds` needs the whole interval inside the bounds, `fails` needs it wholly outside.
+A check names what it is of: a head with options and kernel, and where a run has several, its part,
+channels, batch, dtype, backbone. What it finds has to lie `within` its bounds. A claim that this
+project cannot decide by a run has no check, and says what it `needs`.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from statistics import median
+from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Literal
 
 import msgspec
 
-from attnbench import stats
-from attnbench.curves import Curve, curves, latest
-from attnbench.record import Record
-from attnbench.stats import Estimate, PowerLaw
-from attnbench.trial import Kernel, Mode, Option, label
+from attnbench.trial import Kernel, Mode, Option, Trial, label
 
-Word = Literal["holds", "fails", "unclear", "not measured here"]
+EPS = "eps"  # unit of a difference: multiples of the dtype's machine epsilon
 
 
 @dataclass(frozen=True)
 class Subject:
-    """Which curve of a run is meant: a head with options and kernel."""
+    """What a number is of. Empty fields below `mode` match anything."""
 
     head: str
+    metric: str
     options: dict[str, Option] = field(default_factory=dict)
     kernel: Kernel = "eager"
+    mode: Mode = "inference"
+    part: str = ""
+    channels: int = 0
+    batch: int = 0
+    dtype: str = ""
 
-    @property
-    def label(self) -> str:
-        return label(self.head, self.options, self.kernel)
+    def matches(self, trial: Trial, without: str = "") -> bool:
+        """Whether a trial is one of it, whatever its option `without`."""
+        shape = trial.shape
+        return (
+            (self.head, self.kernel, self.mode) == (trial.head, trial.kernel, trial.mode)
+            and self.options == {k: v for k, v in trial.options.items() if k != without}
+            and self.part in ("", trial.part)
+            and self.channels in (0, shape.channels)
+            and self.batch in (0, shape.batch)
+            and self.dtype in ("", trial.dtype)
+        )
+
+    def __str__(self) -> str:
+        """As in "isa partition=balanced, head, 512 channels"."""
+        told = [f"{self.channels} channels"] if self.channels else []
+        told += [f"batch {self.batch}"] if self.batch else []
+        where = filter(None, [self.part, self.dtype, *told])
+        return ", ".join([label(self.head, self.options, self.kernel), *where])
+
+
+class Other(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What differs from the subject of a check. Another head has its own options, or none."""
+
+    head: str = ""
+    metric: str = ""
+    options: dict[str, Option] | None = None
+    kernel: Kernel | None = None
+    mode: Mode | None = None
+    part: str = ""
+    channels: int = 0
+    batch: int = 0
+    dtype: str = ""
+
+    def instead_of(self, subject: Subject) -> Subject:
+        given = {name: v for name in self.__struct_fields__ if (v := getattr(self, name))}
+        if self.options is not None or self.head:
+            given["options"] = self.options or {}
+        if self.head:
+            given.setdefault("kernel", "eager")
+        return replace(subject, **given)
 
 
 class Check(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"
 ):
-    """What every check names: a metric, and the bounds of a claim that holds."""
+    """What every check names: a metric, and the bounds of a claim that holds.
+
+    `size` is the side of the map that is meant, 0 for the largest that all have.
+    """
 
     metric: str
     within: tuple[float, float]
     mode: Mode = "inference"
     terms: str = ""  # one kind of work of a count, as "contraction"; empty for all
-
-
-class Exponent(Check, frozen=True, kw_only=True, tag="exponent"):
-    """The power of N in the cost: of the fit over all sizes, or local, of the last doubling."""
-
-    head: str
-    options: dict[str, Option] = msgspec.field(default_factory=dict)
-    kernel: Kernel = "eager"
-    over: Literal["pixels"] = "pixels"
-    of: Literal["fit", "last"] = "fit"
-
-
-class Ratio(Check, frozen=True, kw_only=True, tag="ratio"):
-    """Cost of `head` over cost of `to`, at the size of that side, or at the largest both have."""
-
-    head: str
-    to: str
-    options: dict[str, Option] = msgspec.field(default_factory=dict)
-    to_options: dict[str, Option] = msgspec.field(default_factory=dict)
-    kernel: Kernel = "eager"
-    to_kernel: Kernel = "eager"
     size: int = 0
+    part: str = ""
+    channels: int = 0
+    batch: int = 0
+    dtype: str = ""
+
+    def of(self, head: str, options: dict[str, Option], kernel: Kernel) -> Subject:
+        where = {n: getattr(self, n) for n in ("mode", "part", "channels", "batch", "dtype")}
+        return Subject(head, self.metric, options, kernel, **where)
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """All that the check is of; none where it is of every head."""
+        return ()
+
+
+class OfOne(Check, frozen=True, kw_only=True):
+    """A check of one head."""
+
+    head: str
+    options: dict[str, Option] = msgspec.field(default_factory=dict)
+    kernel: Kernel = "eager"
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        return (self.of(self.head, self.options, self.kernel),)
+
+
+class Exponent(OfOne, frozen=True, kw_only=True, tag="exponent"):
+    """The power of N in the cost: of the fit over all sizes, or local, of the last doubling.
+
+    `over` may also be "channels", or an option of the head that is a number.
+    """
+
+    over: str = "pixels"
+    part_of: Literal["fit", "last"] = msgspec.field(default="fit", name="of")
+
+
+class Value(OfOne, frozen=True, kw_only=True, tag="value"):
+    """The metric itself, in its base unit."""
+
+
+class Equal(OfOne, frozen=True, kw_only=True, tag="equal"):
+    """Two forms of one function: how far apart they are, in multiples of the machine epsilon."""
+
+    within: tuple[float, float] = (0, 1000)
+
+
+class Against(OfOne, frozen=True, kw_only=True):
+    """A check of one head against another; what `to` does not name is as in the first."""
+
+    to: str | Other
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        (first,) = super().subjects
+        other = Other(head=self.to) if isinstance(self.to, str) else self.to
+        return first, other.instead_of(first)
+
+
+class Ratio(Against, frozen=True, kw_only=True, tag="ratio"):
+    """Cost of `head` over cost of `to`."""
+
+
+class Crossing(Against, frozen=True, kw_only=True, tag="crossing"):
+    """The pixels N from which on `head` stays cheaper than `to`; infinite for never."""
+
+
+class Order(Check, frozen=True, kw_only=True, tag="order"):
+    """Each of `heads` costs more than the one before: `within` bounds each step's ratio."""
+
+    heads: tuple[str | Other, ...]
+    within: tuple[float, float] = (1, inf)
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        told = [Other(head=h) if isinstance(h, str) else h for h in self.heads]
+        return tuple(other.instead_of(self.of("", {}, "eager")) for other in told)
+
+
+class Correlation(Check, frozen=True, kw_only=True, tag="correlation"):
+    """Rank correlation (Spearman) of two metrics over all heads that have both."""
+
+    against: str
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of the literature, and the check that decides it."""
+    """A sentence of the literature, and the check that decides it, or what that needs."""
 
     id: str
     says: str
     source: str
-    check: Exponent | Ratio
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a run says of a claim. `found` is None where nothing was measured."""
-
-    claim: Claim
-    word: Word
-    found: Estimate | None = None
-    law: PowerLaw | None = None
-    detail: str = ""
-
-
-def verdicts(claims: Iterable[Claim], records: Iterable[Record]) -> list[Verdict]:
-    records = tuple(records)
-    return [_verdict(claim, records) for claim in claims]
-
-
-def _verdict(claim: Claim, records: tuple[Record, ...]) -> Verdict:
-    check = claim.check
-    subject = Subject(check.head, check.options, check.kernel)
-    curve = _find(records, check, subject)
-    if curve is None:
-        return Verdict(
-            claim, "not measured here", detail=f"needs {check.metric} of {subject.label}"
-        )
-    if isinstance(check, Exponent):
-        law = curve.power_law()
-        if law is None:
-            return Verdict(claim, "not measured here", detail="needs at least three sizes")
-        found = law.exponent if check.of == "fit" else law.last
-        return Verdict(claim, _word(found, check.within), found, law, _range(curve))
-    return _ratio(claim, check, curve, records)
-
-
-def _ratio(claim: Claim, check: Ratio, over: Curve, records: tuple[Record, ...]) -> Verdict:
-    subject = Subject(check.to, check.to_options, check.to_kernel)
-    under = _find(records, check, subject)
-    shared = [s for s in over.sizes if under and s in under.sizes]
-    if check.size:
-        shared = [s for s in shared if s == (check.size, check.size)]
-    if under is None or not shared:
-        at = f" at side {check.size}" if check.size else ""
-        detail = f"needs {check.metric} of {over.label} and {subject.label}{at}"
-        return Verdict(claim, "not measured here", detail=detail)
-    height, width = shared[-1]
-    if over.origin == "measured":
-        pairs = _pairs(records, check, over, under, shared[-1])
-        if not pairs:
-            detail = f"no round has both {over.label} and {subject.label} at {height}x{width}"
-            return Verdict(claim, "not measured here", detail=detail)
-        found = stats.ratio(*zip(*pairs, strict=True))
-    else:
-        i, j = over.sizes.index(shared[-1]), under.sizes.index(shared[-1])
-        found = stats.exactly(over.rounds[-1][i] / under.rounds[-1][j])
-    return Verdict(claim, _word(found, check.within), found, detail=f"at {height}x{width}")
-
-
-def _pairs(
-    records: tuple[Record, ...], check: Check, over: Curve, under: Curve, size: tuple[int, int]
-) -> list[tuple[float, float]]:
-    """What both cost at that size in each round that has both."""
-    ours, theirs = (_by_round(records, check, curve, size) for curve in (over, under))
-    return [(ours[r], theirs[r]) for r in sorted(ours.keys() & theirs.keys())]
-
-
-def _by_round(
-    records: tuple[Record, ...], check: Check, curve: Curve, size: tuple[int, int]
-) -> dict[int, float]:
-    found = {}
-    for record in latest(records):
-        shape, reading = record.trial.shape, record.readings.get(check.metric)
-        if (
-            reading
-            and (shape.height, shape.width) == size
-            and record.trial.line == curve.trial.line
-        ):
-            value = reading.terms.get(check.terms, 0) if check.terms else median(reading.samples)
-            found[record.round] = float(value)
-    return {r: v for r, v in found.items() if v > 0}
-
-
-def _find(records: tuple[Record, ...], check: Check, subject: Subject) -> Curve | None:
-    found = [
-        c
-        for c in curves(records, check.metric, check.terms)
-        if (c.trial.head, c.trial.options, c.trial.kernel, c.trial.mode)
-        == (subject.head, subject.options, subject.kernel, check.mode)
-    ]
-    return max(found, key=lambda c: len(c.pixels), default=None)
-
-
-def _word(found: Estimate, within: tuple[float, float]) -> Word:
-    low, high = within
-    if not found.known:
-        return "unclear"
-    if low <= found.low and found.high <= high:
-        return "holds"
-    return "fails" if found.high < low or found.low > high else "unclear"
-
-
-def _range(curve: Curve) -> str:
-    (h0, w0), (h1, w1) = curve.sizes[0], curve.sizes[-1]
-    return f"over {h0}x{w0} to {h1}x{w1}"
+    check: Exponent | Value | Equal | Ratio | Crossing | Order | Correlation | None = None
+    needs: str = ""

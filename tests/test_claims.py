@@ -1,7 +1,8 @@
 import msgspec
 import pytest
 
-from attnbench.claims import Claim, verdicts
+from attnbench.claims import Claim
+from attnbench.verdicts import verdicts
 
 SIDES = (16, 32, 64)
 

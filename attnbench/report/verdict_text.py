@@ -1,0 +1,91 @@
+"""A verdict in words: what was found, in which bounds, of what, and how."""
+
+from collections.abc import Callable
+from math import isinf, sqrt
+
+from attnbench.claims import EPS, Check, Correlation, Crossing, Equal, Exponent, Order, Ratio, Value
+from attnbench.report.numbers import exponent, interval, number, quantity
+from attnbench.report.tables import NOTHING
+from attnbench.stats import exactly
+from attnbench.verdicts import Verdict
+
+_FITTED = {"fit": "fitted", "last": "last doubling"}
+
+
+def found(verdict: Verdict) -> str:
+    """As in "1.98 ± 0.04", "2.1 GiB", "from 64² on"."""
+    estimate, check = verdict.found, verdict.claim.check
+    if estimate is None:
+        return NOTHING
+    if isinstance(check, Exponent):
+        return exponent(estimate)
+    if isinstance(check, Crossing):
+        if isinf(estimate.value):
+            return "never"
+        return f"from {_side(estimate.value)} on" if estimate.exact else f"from {_sides(verdict)}"
+    return quantity(estimate, verdict.unit) if verdict.unit else interval(estimate)
+
+
+def bounds(verdict: Verdict) -> str:
+    """As in "0.9 to 1.1", "at most 1.50 s"."""
+    if verdict.claim.check is None:
+        return NOTHING
+    low, high = verdict.claim.check.within
+    shown = _shown(verdict)
+    if low == high:
+        return f"exactly {shown(low)}"
+    if isinf(high):
+        return f"at least {shown(low)}"
+    if isinf(low) or (low == 0 and not isinstance(verdict.claim.check, Exponent)):
+        return f"at most {shown(high)}"
+    return f"{shown(low)} to {shown(high)}"
+
+
+def subject(verdict: Verdict) -> str:
+    """As in "macs.counted (contraction) of isa partition=balanced"."""
+    check = verdict.claim.check
+    if check is None:
+        return NOTHING
+    first = f"{check.metric} ({check.terms})" if check.terms else check.metric
+    if isinstance(check, Correlation):
+        return f"{first} against {check.against}, all heads"
+    joint = " < " if isinstance(check, Order) else " / "
+    named = [str(s) if s.metric == check.metric else f"{s.metric} of {s}" for s in check.subjects]
+    return f"{first} of {joint.join(named)}"
+
+
+def how(verdict: Verdict) -> str:
+    """As in "power of N, fitted, over 16x16 to 512x512"; else what is missing."""
+    check = verdict.claim.check
+    if verdict.found is None or check is None:
+        return verdict.detail
+    return f"{_kind(check)}, {verdict.detail}"
+
+
+def _kind(check: Check) -> str:
+    if isinstance(check, Exponent):
+        axis = "N" if check.over == "pixels" else check.over
+        return f"power of {axis}, {_FITTED[check.part_of]}"
+    kinds = {Equal: "difference", Value: "value", Ratio: "ratio", Crossing: "stays cheaper"}
+    return (kinds | {Order: "order", Correlation: "rank correlation"})[type(check)]
+
+
+def _shown(verdict: Verdict) -> Callable[[float], str]:
+    check = verdict.claim.check
+    if isinstance(check, Crossing):
+        return _side
+    if isinstance(check, Equal):
+        return lambda value: f"{number(value)} {EPS}"
+    if isinstance(check, Value) and verdict.unit:
+        return lambda value: quantity(exactly(value), verdict.unit)
+    return lambda value: f"{value:g}"
+
+
+def _side(pixels: float) -> str:
+    return "never" if isinf(pixels) else f"{sqrt(pixels):.0f}²"
+
+
+def _sides(verdict: Verdict) -> str:
+    low, high = verdict.found.low, verdict.found.high
+    beyond = "beyond" if isinf(high) else _side(high)
+    return f"{_side(verdict.found.value)} on ({_side(low)} to {beyond})"
