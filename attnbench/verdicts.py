@@ -234,7 +234,8 @@ def _quotient(over: Line, under: Line, point: Size) -> Estimate:
     ours, theirs = over.by_round(point, rounds), under.by_round(point, rounds)
     pairs = [(a, b) for a, b in zip(ours, theirs, strict=True) if a > 0 and b > 0]
     if not pairs:
-        raise NothingFoundError(f"a round with both {over.trial.label} and {under.trial.label}")
+        labels = f"{over.trial.label} and {under.trial.label}"
+        raise NothingFoundError(f"a round with both {labels} at {_point(point)}")
     return stats.ratio(*zip(*pairs, strict=True))
 
 
