@@ -91,7 +91,8 @@ def _verdict(claim: Claim, records: list[Record]) -> Verdict:
 def _exponent(claim: Claim, records: list[Record]) -> Verdict:
     check: Exponent = claim.check
     line = _line(records, check, check.subjects[0], check.over)
-    points = sorted((p for p, v in line.values.items() if min(v.values()) > 0), key=_pixels)
+    known = {p: v for p, v in line.values.items() if _pixels(p) > 0 and min(v.values()) > 0}
+    points = sorted(known, key=_pixels)  # an option at 0 stands for a share of C
     if len(points) < LEAST_POINTS:
         raise NothingFoundError(f"at least three {_AXES.get(check.over, check.over)}")
     costs = [[line.values[p][r] for p in points] for r in line.rounds(points)]
