@@ -85,19 +85,26 @@ class Check(
 ):
     """What every check names: a metric, and the bounds of a claim that holds.
 
-    `size` is the side of the map that is meant, 0 for the largest that all have.
+    `size` is the side of the map that is meant, or height and width; 0 for the largest that all
+    have.
     """
 
     metric: str
     within: tuple[float, float]
     mode: Mode = "inference"
     terms: str = ""  # one kind of work of a count, as "contraction"; empty for all
-    size: int = 0
+    size: int | tuple[int, int] = 0
     part: str = ""
     channels: int = 0
     batch: int = 0
     dtype: str = ""
     device: str = ""  # "cuda" where the sentence is about a GPU
+
+    @property
+    def place(self) -> tuple[int, int] | None:
+        """Height and width of the map that is meant; None for the largest."""
+        size = self.size if isinstance(self.size, tuple) else (self.size, self.size)
+        return size if all(size) else None
 
     def of(self, head: str, options: dict[str, Option], kernel: Kernel) -> Subject:
         names = ("mode", "part", "channels", "batch", "dtype", "device")

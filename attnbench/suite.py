@@ -58,6 +58,7 @@ class Sweep:
     axes: dict[str, list[Any]]
     device: Target = "auto"
     heads: tuple[HeadChoice, ...] = ()
+    is_grid: bool = False  # its heads have every combination of some options: no other joins them
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,15 @@ class Suite:
     def choices(self) -> tuple[HeadChoice, ...]:
         """Those of the suite, then those that only a sweep has."""
         own = (choice for sweep in self.sweeps for choice in sweep.heads)
-        return tuple({str(c): c for c in (*self.heads, *own)}.values())
+        return _joined(self.heads, tuple(own))
+
+    def joined_by(self, more: tuple[HeadChoice, ...]) -> "Suite":
+        """The suite with these heads too, in every sweep that is no grid of options."""
+        sweeps = (
+            replace(s, heads=_joined(s.heads, more)) if s.heads and not s.is_grid else s
+            for s in self.sweeps
+        )
+        return replace(self, heads=_joined(self.heads, more), sweeps=tuple(sweeps))
 
     def only(self, names: Container[str]) -> "Suite":
         """The suite with no other heads; a sweep that is left with none goes too."""
@@ -127,3 +136,7 @@ class Suite:
         if trial.dtype == "tf32" and trial.device == "cpu":
             return "TF32 is how NVIDIA GPUs round float32 products; a CPU does not"
         return next((s.reason for s in self.skips if s.matches(trial)), "")
+
+
+def _joined(some: tuple[HeadChoice, ...], more: tuple[HeadChoice, ...]) -> tuple[HeadChoice, ...]:
+    return tuple({str(choice): choice for choice in (*some, *more)}.values())

@@ -156,7 +156,7 @@ def _sweep(table: dict[str, Any], where: str) -> Sweep:
     if missing:
         raise SuiteError(f"{where}: axis {missing[0]!r} is missing, as in {missing[0]} = [64]")
     axes = {axis: _axis(axis, values, where) for axis, values in (DEFAULTS | given).items()}
-    return Sweep(metrics, axes, device, _own_heads(table, where))
+    return Sweep(metrics, axes, device, _own_heads(table, where), "options" in table)
 
 
 def _own_heads(table: dict[str, Any], where: str) -> tuple[HeadChoice, ...]:

@@ -186,7 +186,7 @@ def _line(records: list[Record], check: Check, subject: Subject, over: str = "pi
         reading = record.readings.get(subject.metric)
         if reading is None or not subject.matches(record.trial, option):
             continue
-        if over != "pixels" and check.size and _size(record.trial) != (check.size, check.size):
+        if over != "pixels" and check.place not in (None, _size(record.trial)):
             continue
         value = reading.terms.get(check.terms, 0) if check.terms else median(reading.samples)
         name, point = _place(record.trial, over)
@@ -214,10 +214,10 @@ def _place(trial: Trial, over: str) -> tuple[str, Size]:
 def _shared(check: Check, lines: list[Line]) -> list[Size]:
     """The points that all lines have, in ascending order; of them that of the check's size."""
     points = set.intersection(*(set(line.values) for line in lines))
-    if check.size:
-        points &= {(check.size, check.size)}
+    if check.place:
+        points &= {check.place}
     if not points:
-        at = f"at side {check.size}" if check.size else "at one size"
+        at = f"at {_point(check.place)}" if check.place else "at one size"
         raise NothingFoundError(f"{check.metric} of {' and '.join(map(str, check.subjects))} {at}")
     return sorted(points, key=lambda p: (_pixels(p), p))
 

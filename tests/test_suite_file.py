@@ -266,3 +266,12 @@ def test_a_claim_has_a_check_or_what_it_needs():
     with pytest.raises(SuiteError, match="write a check, or what it needs"):
         suite(before)
     assert suite(before + 'needs = "a data set"').claims[0].check is None
+
+
+def test_a_head_that_is_added_joins_every_sweep_but_a_grid_of_options():
+    joined = suite(OWN_HEADS).joined_by((parse_head("se"),))
+
+    assert [[c.name for c in sweep.heads] for sweep in joined.sweeps] == [
+        ["ema"] * 4,
+        ["ccnet", "gc", "se"],
+    ]

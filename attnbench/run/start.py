@@ -43,11 +43,10 @@ class Asked:
             if name not in known:
                 raise UnknownNameError("head of this suite", name, known, "--only")
         suite = suite.only(chosen) if chosen else suite
-        more = tuple(c for c in added if c not in suite.heads)
-        if more and all(sweep.heads for sweep in suite.sweeps):
-            told = f"--head {more[0].name}: every sweep of {suite.name} names its own heads"
+        if added and all(sweep.is_grid for sweep in suite.sweeps):
+            told = f"--head {added[0].name}: {suite.name} is about options of its own heads"
             raise SuiteError(f"{told}; write a suite with this head in it")
-        return override(replace(suite, heads=suite.heads + more), self.settings)
+        return override(suite.joined_by(added), self.settings)
 
 
 @dataclass(frozen=True)
