@@ -5,6 +5,7 @@ Of a wrong value a message repeats only the beginning.
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from math import isnan
 from typing import Any
 
@@ -78,3 +79,14 @@ def shown(value: Any) -> str:
 def short(value: Any) -> str:
     """A name that is not known, short enough to be held against those that are."""
     return str(value)[:_LONGEST_SHOWN]
+
+
+def entries(tables: Any, kind: type, where: str) -> Iterable[Any]:
+    """Each of several tables of one name as a `kind`, a dataclass."""
+    if not isinstance(tables, list):
+        name = where.rpartition(" ")[2]
+        raise SuiteError(f"{where}: write each as a table of its own, [[{name}]]")
+    for i, table in enumerate(tables, 1):
+        if isinstance(table, dict):
+            check_keys("key", table, [f.name for f in fields(kind)], f"{where} {i}")
+        yield converted(table, kind, f"{where} {i}")

@@ -3,8 +3,8 @@
 Nothing here imports torch: heads are known by their declarations.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any, Literal
 
@@ -52,11 +52,12 @@ class Skip:
 
 @dataclass(frozen=True)
 class Sweep:
-    """Metrics over the product of axes, on one kind of device."""
+    """Metrics over the product of axes, on one kind of device, of its own heads or the suite's."""
 
     metrics: tuple[str, ...]
     axes: dict[str, list[Any]]
     device: Target = "auto"
+    heads: tuple[HeadChoice, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,21 @@ class Suite:
     claims: tuple[Claim, ...] = ()
     plots: tuple[str, ...] = ()
 
+    @property
+    def choices(self) -> tuple[HeadChoice, ...]:
+        """Those of the suite, then those that only a sweep has."""
+        own = (choice for sweep in self.sweeps for choice in sweep.heads)
+        return tuple({str(c): c for c in (*self.heads, *own)}.values())
+
+    def only(self, names: Container[str]) -> "Suite":
+        """The suite with no other heads; a sweep that is left with none goes too."""
+        sweeps = []
+        for sweep in self.sweeps:
+            own = tuple(c for c in sweep.heads if c.name in names)
+            sweeps += [replace(sweep, heads=own)] if own or not sweep.heads else []
+        kept = tuple(c for c in self.heads if c.name in names)
+        return replace(self, heads=kept, sweeps=tuple(sweeps))
+
     def plan(self, device: str) -> list[Planned]:
         """Every trial of every sweep once, with the metrics of all sweeps that ask for it."""
         planned: dict[str, Planned] = {}
@@ -98,7 +114,7 @@ class Suite:
     def _trials(self, sweep: Sweep, device: str) -> Iterable[Trial]:
         axes = sweep.axes
         for choice, part, channels, dtype, mode, kernel, batch, (height, width) in product(
-            self.heads, axes["part"], axes["channels"], axes["dtype"], axes["mode"],
+            sweep.heads or self.heads, axes["part"], axes["channels"], axes["dtype"], axes["mode"],
             axes["kernel"], axes["batch"], axes["size"],
         ):  # fmt: skip
             shape = Shape(batch, channels, height, width)

@@ -5,6 +5,7 @@ Nothing here imports torch: heads and metrics are known by their declarations.
 
 from collections.abc import Iterable
 from dataclasses import fields, replace
+from itertools import product
 from math import inf, prod
 from pathlib import Path
 from typing import Any, get_args
@@ -12,12 +13,21 @@ from typing import Any, get_args
 import msgspec
 
 from attnbench import measure
-from attnbench.checked import check_keys, converted, is_whole, parse_toml, short, shown, typed
-from attnbench.claims import Claim
+from attnbench.checked import (
+    check_keys,
+    converted,
+    entries,
+    is_whole,
+    parse_toml,
+    short,
+    shown,
+    typed,
+)
+from attnbench.claim_tables import claims
 from attnbench.errors import AttnbenchError, SuiteError, UnknownNameError
 from attnbench.head_choice import head_choices
 from attnbench.printable import one_line
-from attnbench.suite import Size, Skip, Suite, Sweep, Target
+from attnbench.suite import HeadChoice, Size, Skip, Suite, Sweep, Target
 from attnbench.trial import DTYPES, KERNELS, MODES, NO_DEVICE, PARTS, Budget, Limits
 from attnbench.units import parse_bytes
 
@@ -74,7 +84,7 @@ def parse_suite(text: str, name: str, where: str) -> Suite:
     """The suite that `text` describes; `where` names the file in messages."""
     table = parse_toml(text, where)
     check_keys("key", table, KEYS, where)
-    for needed in ("title", "question", "heads", "sweep"):
+    for needed in ("title", "question", "sweep"):
         if not table.get(needed):
             raise SuiteError(f"{where}: {needed} is missing or empty")
     sweeps = table["sweep"]
@@ -84,14 +94,16 @@ def parse_suite(text: str, name: str, where: str) -> Suite:
         name=name,
         title=converted(table["title"], str, f"{where}: title"),
         question=converted(table["question"], str, f"{where}: question"),
-        heads=head_choices(table["heads"], where),
+        heads=head_choices(table.get("heads", []), where),
         sweeps=tuple(_sweep(s, f"{where}: sweep {i}") for i, s in enumerate(sweeps, 1)),
         budget=_settings(table.get("budget", {}), Budget, f"{where}: budget"),
         limits=_limits(table.get("limits", {}), f"{where}: limits"),
-        skips=tuple(_entries(table.get("skip", []), Skip, f"{where}: skip")),
-        claims=_claims(table.get("claim", []), where),
+        skips=tuple(entries(table.get("skip", []), Skip, f"{where}: skip")),
+        claims=claims(table.get("claim", []), where),
         plots=converted(table.get("plots", []), tuple[str, ...], f"{where}: plots"),
     )
+    if not all(sweep.heads or suite.heads for sweep in suite.sweeps):
+        raise SuiteError(f"{where}: heads is missing or empty; name them here or in each sweep")
     return _affordable(suite, where)
 
 
@@ -117,7 +129,7 @@ def override(suite: Suite, settings: Iterable[str]) -> Suite:
 
 def _affordable(suite: Suite, where: str) -> Suite:
     """The suite, if it asks for no more records than can be made and read."""
-    cells = sum(prod(map(len, s.axes.values())) for s in suite.sweeps) * len(suite.heads)
+    cells = sum(prod(map(len, s.axes.values())) * len(s.heads or suite.heads) for s in suite.sweeps)
     if cells * suite.budget.rounds > MOST_RECORDS:
         raise SuiteError(
             f"{where}: asks for {cells} trials in {suite.budget.rounds} rounds; "
@@ -127,7 +139,7 @@ def _affordable(suite: Suite, where: str) -> Suite:
 
 
 def _sweep(table: dict[str, Any], where: str) -> Sweep:
-    check_keys("axis", table, [*AXES, "metrics", "device"], where)
+    check_keys("axis", table, [*AXES, "metrics", "device", "heads", "options"], where)
     device = table.get("device", "auto")
     if device not in get_args(Target):
         raise SuiteError(f"{where}: device = {shown(device)}: choose meta (counts only) or auto")
@@ -144,7 +156,23 @@ def _sweep(table: dict[str, Any], where: str) -> Sweep:
     if missing:
         raise SuiteError(f"{where}: axis {missing[0]!r} is missing, as in {missing[0]} = [64]")
     axes = {axis: _axis(axis, values, where) for axis, values in (DEFAULTS | given).items()}
-    return Sweep(metrics, axes, device)
+    return Sweep(metrics, axes, device, _own_heads(table, where))
+
+
+def _own_heads(table: dict[str, Any], where: str) -> tuple[HeadChoice, ...]:
+    """The heads of a sweep, each with every combination of the values of its `options`."""
+    if "options" not in table:
+        return head_choices(table.get("heads", []), where)
+    grid, entries = table["options"], table.get("heads", [])
+    if not (isinstance(grid, dict) and all(isinstance(v, list) and v for v in grid.values())):
+        raise SuiteError(f"{where}: options: write a list for each, as in {{ bases = [32, 64] }}")
+    if not isinstance(entries, list) or not entries:
+        raise SuiteError(f"{where}: options need the heads that have them, as in heads = ['ema']")
+    entries = [e if isinstance(e, dict) else {"name": e} for e in entries]
+    if len(entries) * prod(map(len, grid.values())) > MOST_RECORDS:
+        raise SuiteError(f"{where}: options: more than {MOST_RECORDS} combinations")
+    settings = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
+    return head_choices([e | options for e in entries for options in settings], where)
 
 
 def _listed(value: Any, axis: str) -> list[Any]:
@@ -211,24 +239,3 @@ def _bytes(text: str, where: str) -> int:
         raise SuiteError(
             f"{where}: {shown(text)} is not a size in bytes; write it as '8 GB' or '8 GiB'"
         ) from None
-
-
-def _entries(tables: Any, kind: type, where: str) -> Iterable[Any]:
-    if not isinstance(tables, list):
-        raise SuiteError(f"{where}: write each as a table of its own, [[skip]]")
-    for i, table in enumerate(tables, 1):
-        if isinstance(table, dict):
-            check_keys("key", table, [f.name for f in fields(kind)], f"{where} {i}")
-        yield converted(table, kind, f"{where} {i}")
-
-
-def _claims(tables: Any, where: str) -> tuple[Claim, ...]:
-    claims = tuple(_entries(tables, Claim, f"{where}: claim"))
-    seen: set[str] = set()
-    for claim in claims:
-        if claim.id in seen:
-            raise SuiteError(f"{where}: two claims have the id {shown(claim.id)}")
-        if claim.check.within[0] > claim.check.within[1]:
-            raise SuiteError(f"{where}: claim {shown(claim.id)}: within is [lowest, highest]")
-        seen.add(claim.id)
-    return claims

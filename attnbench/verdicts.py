@@ -91,7 +91,8 @@ def _verdict(claim: Claim, records: list[Record]) -> Verdict:
 def _exponent(claim: Claim, records: list[Record]) -> Verdict:
     check: Exponent = claim.check
     line = _line(records, check, check.subjects[0], check.over)
-    points = sorted((p for p, v in line.values.items() if min(v.values()) > 0), key=_pixels)
+    known = {p: v for p, v in line.values.items() if _pixels(p) > 0 and min(v.values()) > 0}
+    points = sorted(known, key=_pixels)  # an option at 0 stands for a share of C
     if len(points) < LEAST_POINTS:
         raise NothingFoundError(f"at least three {_AXES.get(check.over, check.over)}")
     costs = [[line.values[p][r] for p in points] for r in line.rounds(points)]
@@ -234,7 +235,8 @@ def _quotient(over: Line, under: Line, point: Size) -> Estimate:
     ours, theirs = over.by_round(point, rounds), under.by_round(point, rounds)
     pairs = [(a, b) for a, b in zip(ours, theirs, strict=True) if a > 0 and b > 0]
     if not pairs:
-        raise NothingFoundError(f"a round with both {over.trial.label} and {under.trial.label}")
+        labels = f"{over.trial.label} and {under.trial.label}"
+        raise NothingFoundError(f"a round with both {labels} at {_point(point)}")
     return stats.ratio(*zip(*pairs, strict=True))
 
 

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from attnbench.claims import verdicts
 from attnbench.errors import AttnbenchError
 from attnbench.export import to_csv
 from attnbench.frame import frame
@@ -23,6 +22,7 @@ from attnbench.report.evidence import Evidence
 from attnbench.report.sections import chapters
 from attnbench.store import CONDITIONS, ENVIRONMENTS, INFO, RECORDS, SUITE, read_run
 from attnbench.suite_file import parse_suite, read_suite
+from attnbench.verdicts import verdicts
 
 INPUTS = int(os.environ.get("ATTNBENCH_FUZZ", "400"))
 SUITES, LINES, FOLDERS = INPUTS * 45 // 100, INPUTS * 45 // 100, INPUTS // 10

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from attnbench.claims import Claim, Ratio, verdicts
+from attnbench.claims import Claim, Ratio
 from attnbench.conditions import Conditions
 from attnbench.curves import curves
 from attnbench.errors import EXIT_NOT_COMPARABLE, StoreError
@@ -14,6 +14,7 @@ from attnbench.merge import merge, write
 from attnbench.record import Environment
 from attnbench.report import render
 from attnbench.store import Run, RunInfo, RunWriter, read_run
+from attnbench.verdicts import verdicts
 
 INFO = RunInfo("suite", "2026-01-01T00:00:00+00:00", "0", seed=1, device="cpu", threads=1)
 HERE, THERE = "a" * 12, "b" * 12
@@ -68,7 +69,7 @@ def test_heads_of_different_runs_are_not_compared_round_by_round(run):
     (verdict,) = verdicts([claim], apart.records)
 
     assert (verdict.word, verdict.found) == ("not measured here", None)
-    assert verdict.detail == "no round has both ema and gc at 16x16"
+    assert verdict.detail == "needs a round with both ema and gc at 16x16"
 
 
 def test_heads_are_compared_in_the_rounds_that_have_both(run, record):

@@ -189,3 +189,80 @@ def test_every_suite_that_comes_with_attnbench_can_be_read(name):
     assert read.plan("cpu")
     assert read.plan("cuda")
     assert {c.check.head for c in read.claims} <= {c.name for c in read.heads}
+
+
+OWN_HEADS = """
+title    = "t"
+question = "q?"
+
+[[sweep]]
+heads    = ["ema"]
+options  = { bases = [16, 32], iterations = [1, 3] }
+device   = "meta"
+metrics  = ["counted"]
+channels = 16
+size     = 8
+
+[[sweep]]
+heads    = ["ccnet", "gc"]
+device   = "meta"
+metrics  = ["counted"]
+channels = 16
+size     = 8
+"""
+
+
+def test_a_sweep_may_have_its_own_heads_with_a_grid_of_options():
+    labels = {p.trial.label for p in suite(OWN_HEADS).plan("cpu")}
+
+    assert labels == {
+        "ema bases=16 iterations=1",
+        "ema bases=16",  # three iterations are the default
+        "ema bases=32 iterations=1",
+        "ema bases=32",
+        "ccnet",
+        "gc",
+    }
+
+
+def test_only_leaves_a_sweep_out_that_has_none_of_the_heads():
+    (planned,) = suite(OWN_HEADS).only({"gc"}).plan("cpu")
+
+    assert planned.trial.head == "gc"
+
+
+CLAIM_MISTAKES = [
+    ('head = "ema"', 'head = "emma"', "claim 'c': unknown head 'emma'; did you mean 'ema'?"),
+    ("macs.counted", "macs.count", "claim 'c': unknown metric 'macs.count'; did you mean"),
+    ('head = "ema"', 'head = "ema", options = { base = 3 }', "unknown option of ema 'base'"),
+    ('head = "ema"', 'head = "ema", over = "basis"', "unknown axis 'basis'; did you mean 'bases'"),
+    ("[0.9, 1.1]", "[1.1, 0.9]", "claim 'c': within is [lowest, highest]"),
+    ("[0.9, 1.1]", "[0.9, nan]", "nan is no number"),
+    ("check  =", "needs  =", "claim 1: Expected `str`, got `object` - at `$.needs`"),
+    ('"exponent"', '"exponents"', "Invalid value 'exponents' - at `$.check.kind`"),
+]
+
+
+@pytest.mark.parametrize(("good", "bad", "message"), CLAIM_MISTAKES)
+def test_a_mistake_in_a_claim_is_one_line(good, bad, message):
+    before, claim = GOOD.split("[[claim]]")
+
+    with pytest.raises(AttnbenchError) as error:
+        suite(f"{before}[[claim]]{claim.replace(good, bad)}")
+
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_claim_is_held_against_trials_whatever_defaults_it_names():
+    text = GOOD.replace('head = "ema", within', 'head = "ema", options = { bases = 64 }, within')
+
+    assert suite(text).claims[0].check.options == {}
+
+
+def test_a_claim_has_a_check_or_what_it_needs():
+    before, _ = GOOD.split("check  =")
+
+    with pytest.raises(SuiteError, match="write a check, or what it needs"):
+        suite(before)
+    assert suite(before + 'needs = "a data set"').claims[0].check is None

@@ -92,6 +92,7 @@ def _print_metric(console: "Console", sheet: dict[str, Any]) -> None:
 def _suite(name: str) -> dict[str, Any]:
     import msgspec
 
+    from attnbench.report import verdict_text
     from attnbench.suite_file import read_suite, suite_path
     from attnbench.trial import label
 
@@ -99,7 +100,12 @@ def _suite(name: str) -> dict[str, Any]:
     trials = len(suite.plan("cpu"))
     about = {"name": suite.name, "kind": "suite", "trials": trials}
     told = about | msgspec.to_builtins(suite)
-    return told | {"heads": [label(h.name, h.options) for h in suite.heads]}
+    claims = [
+        msgspec.to_builtins(claim) | {"holds_if": verdict_text.condition(claim)}
+        for claim in suite.claims
+    ]
+    named = [label(h.name, h.options) for h in suite.choices]
+    return told | {"heads": named, "claims": claims}
 
 
 def _print_suite(console: "Console", sheet: dict[str, Any]) -> None:
@@ -113,22 +119,10 @@ def _print_suite(console: "Console", sheet: dict[str, Any]) -> None:
         axes = [[axis, ", ".join(map(_value, sweep["axes"][axis]))] for axis in sweep["axes"]]
         print_text(console, f"sweep {number}, {on}: {', '.join(sweep['metrics'])}")
         print_table(console, ("axis", "values"), axes)
-    rows = [[c["id"], c["says"], c["source"], _check(c["check"])] for c in sheet["claims"]]
+    rows = [[c["id"], c["says"], c["source"], c["holds_if"]] for c in sheet["claims"]]
     if rows:
         print_table(console, ("claim", "says", "source", "holds if"), rows)
 
 
 def _value(value: Any) -> str:
     return "x".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
-def _check(check: dict[str, Any]) -> str:
-    """As in "exponent of macs.counted of ema from 0.99 to 1.01"."""
-    from attnbench.trial import label
-
-    low, high = check["within"]
-    head = label(check["head"], check.get("options", {}), check.get("kernel", "eager"))
-    to = f" over {label(check['to'], check.get('to_options', {}))}" if "to" in check else ""
-    terms = f" ({check['terms']})" if check.get("terms") else ""
-    bounds = f"from {low:g} to {high:g}"
-    return f"{check['kind']} of {check['metric']}{terms} of {head}{to} {bounds}"

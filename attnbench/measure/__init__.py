@@ -54,6 +54,12 @@ def describe(name: str) -> Declaration:
     return declaration(METRICS.path(name), "metric")
 
 
+def units() -> dict[str, str]:
+    """The base unit of every reading of every metric."""
+    declared = (describe(name).keywords["units"] for name in METRICS)
+    return {reading: unit for each in declared for reading, unit in each.items()}
+
+
 def directions(name: str) -> dict[str, Better]:
     """Whether lower or higher is better, for each reading of a metric."""
     facts = describe(name).keywords

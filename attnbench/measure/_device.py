@@ -6,6 +6,7 @@ A metric talks to this interface only, so a test gives it a device that follows 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 import torch
@@ -126,8 +127,12 @@ class Cpu:
         raise UnmeasuredError("no energy counter for a CPU; it is taken with an NVIDIA GPU")
 
 
+@cache
 def device(name: str) -> Device:
-    """The device of a trial: "cpu", "meta" (which no metric runs on) or "cuda"."""
+    """The device of a trial: "cpu", "meta" (which no metric runs on) or "cuda".
+
+    One a process: what is known of it, as its ceilings, is then measured once.
+    """
     if torch.device(name).type != "cuda":
         return Cpu()
     from attnbench.measure._cuda import Cuda  # noqa: PLC0415 NVML is asked when it is built

@@ -86,7 +86,7 @@ class Evidence:
     @cached_property
     def heads(self) -> tuple[str, ...]:
         """In the order of the suite; others follow as they came."""
-        chosen = [c.name for c in self.suite.heads] if self.suite else []
+        chosen = [c.name for c in self.suite.choices] if self.suite else []
         return tuple(dict.fromkeys([*chosen, *(r.trial.head for r in self.records)]))
 
     def rank(self, trial: Trial) -> tuple:

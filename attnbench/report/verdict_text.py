@@ -3,13 +3,34 @@
 from collections.abc import Callable
 from math import isinf, sqrt
 
-from attnbench.claims import EPS, Check, Correlation, Crossing, Equal, Exponent, Order, Ratio, Value
+from attnbench import measure
+from attnbench.claims import (
+    EPS,
+    Check,
+    Claim,
+    Correlation,
+    Crossing,
+    Equal,
+    Exponent,
+    Order,
+    Ratio,
+    Value,
+)
 from attnbench.report.numbers import exponent, interval, number, quantity
 from attnbench.report.tables import NOTHING
 from attnbench.stats import exactly
 from attnbench.verdicts import Verdict
 
 _FITTED = {"fit": "fitted", "last": "last doubling"}
+
+
+def condition(claim: Claim) -> str:
+    """What makes a claim hold: "exponent of macs.counted of ema: 0.99 to 1.01"."""
+    if claim.check is None:
+        return f"needs {claim.needs}"
+    unit = measure.units().get(claim.check.metric, "")
+    unmeasured = Verdict(claim, "not measured here", unit=unit)
+    return f"{_kind(claim.check)} of {subject(unmeasured)}: {bounds(unmeasured)}"
 
 
 def found(verdict: Verdict) -> str:

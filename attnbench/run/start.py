@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import attnbench
 from attnbench.conditions import Conditions
-from attnbench.errors import StoreError, UnknownNameError
+from attnbench.errors import StoreError, SuiteError, UnknownNameError
 from attnbench.head_choice import parse_head
 from attnbench.record import Environment, Record
 from attnbench.run import session
@@ -38,13 +38,16 @@ class Asked:
     def of(self, suite: Suite) -> Suite:
         added = tuple(parse_head(h) for h in self.heads)
         chosen = tuple(dict.fromkeys(name for names in self.only for name in names.split(",")))
-        known = {c.name for c in suite.heads}
+        known = {c.name for c in suite.choices}
         for name in chosen:
             if name not in known:
                 raise UnknownNameError("head of this suite", name, known, "--only")
-        kept = tuple(c for c in suite.heads if not chosen or c.name in chosen)
-        more = tuple(c for c in added if c not in kept)
-        return override(replace(suite, heads=kept + more), self.settings)
+        suite = suite.only(chosen) if chosen else suite
+        more = tuple(c for c in added if c not in suite.heads)
+        if more and all(sweep.heads for sweep in suite.sweeps):
+            told = f"--head {more[0].name}: every sweep of {suite.name} names its own heads"
+            raise SuiteError(f"{told}; write a suite with this head in it")
+        return override(replace(suite, heads=suite.heads + more), self.settings)
 
 
 @dataclass(frozen=True)

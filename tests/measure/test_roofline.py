@@ -82,3 +82,21 @@ def test_a_ceiling_is_the_fastest_of_all_samples(monkeypatch):
 
     assert top.bytes_a_second == pytest.approx(2 * 1000)  # read and written
     assert top.flops_a_second == pytest.approx(max(2 * 16**3, 2 * 9 * 512 * 512))
+
+
+def test_the_ceilings_of_a_device_are_measured_once_a_process(monkeypatch):
+    asked = []
+    fixed = {"_product": 1.0, "_convolution": 1.0}
+    for name, value in fixed.items():
+        monkeypatch.setattr(_ceilings, name, lambda *_, v=value: asked.append(v) or v)
+    monkeypatch.setattr(_ceilings, "_fastest", lambda *_: asked.append("copy") or 1.0)
+    _ceilings._copied.cache_clear()
+    _ceilings._multiplied.cache_clear()
+
+    for side in (8, 16):
+        bench = Bench(replace(TRIAL, shape=replace(TRIAL.shape, height=side)), SHORT)
+        _ceilings.ceilings(bench.device, bench.trial)
+
+    assert len(asked) == 1 + len(_ceilings.SIDES["cpu"]) + 1
+    _ceilings._copied.cache_clear()
+    _ceilings._multiplied.cache_clear()

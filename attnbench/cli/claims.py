@@ -1,0 +1,115 @@
+"""attnbench claims: what the literature says, and what stored runs say of it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from attnbench.report.evidence import Evidence
+    from attnbench.verdicts import Verdict
+
+
+@click.command(epilog="Examples: attnbench claims; attnbench claims results/RUN --json")
+@click.argument("runs", nargs=-1, metavar="[RUN...]")
+@click.option("--json", "as_json", is_flag=True, help="For a program: a list of verdicts.")
+@click.option(
+    "--results", type=click.Path(path_type=Path), default=Path("results"), show_default=True,
+    help="Where run folders are.",
+)  # fmt: skip
+def command(runs: tuple[str, ...], *, as_json: bool, results: Path) -> None:
+    """Says of every claim whether it holds: on RUN, a run folder or its name below results.
+
+    Without RUN it is the newest run of each suite; claims of a suite that was never run are
+    listed with what they need. Nothing is measured.
+    """
+    from attnbench.cli._console import say, stdout, warn
+    from attnbench.cli._verdicts import print_verdicts
+
+    found = _of_runs(runs, results) if runs else _of_suites(results)
+    if as_json:
+        say(_json(found))
+        return
+    console = stdout()
+    for title, verdicts, warnings in found:
+        console.print(title, style="bold", markup=False)
+        print_verdicts(console, verdicts)
+        console.print()
+        warn(warnings)
+
+
+Found = list[tuple[str, "list[Verdict]", tuple[str, ...]]]  # title, verdicts, warnings
+
+
+def _of_runs(names: tuple[str, ...], results: Path) -> Found:
+    from attnbench.errors import StoreError
+    from attnbench.store import find_run
+
+    found = [_of(_evidence(find_run(name, results))) for name in names]
+    if not any(verdicts for _, verdicts, _ in found):
+        raise StoreError(f"{', '.join(names)}: no suite of these runs makes a claim")
+    return [each for each in found if each[1]]
+
+
+def _of_suites(results: Path) -> Found:
+    """The newest run of each suite that makes claims, or what it would need."""
+    from attnbench.errors import AttnbenchError
+    from attnbench.store import read_info, runs_in
+    from attnbench.suite_file import read_suite, suite_names, suite_path
+    from attnbench.verdicts import Verdict
+
+    newest = {}
+    for path in runs_in(results):
+        try:
+            newest[read_info(path).suite] = path
+        except AttnbenchError:
+            continue  # a run that cannot be read is named when it is asked for
+    found: Found = []
+    for name in suite_names():
+        if name in newest:
+            found.append(_of(_evidence(newest[name])))
+            continue
+        suite, _ = read_suite(suite_path(name))
+        needs = f"needs attnbench run --suite {name}"
+        told = [f"{needs}; {c.needs}" if c.needs else needs for c in suite.claims]
+        verdicts = [
+            Verdict(c, "not measured here", detail=t)
+            for c, t in zip(suite.claims, told, strict=True)
+        ]
+        found.append((f"{name}: {suite.title}, never run here", verdicts, ()))
+    return [each for each in found if each[1]]
+
+
+def _evidence(path: Path) -> "Evidence":
+    from attnbench.report.evidence import Evidence
+    from attnbench.store import read_run
+
+    return Evidence(read_run(path))
+
+
+def _of(evidence: "Evidence") -> tuple[str, "list[Verdict]", tuple[str, ...]]:
+    from attnbench.verdicts import verdicts
+
+    claims = evidence.suite.claims if evidence.suite else ()
+    title = f"{evidence.run.info.suite}: {evidence.words('title')}, {evidence.run.path}"
+    return title, verdicts(claims, evidence.records), evidence.warnings
+
+
+def _json(found: Found) -> str:
+    import msgspec
+
+    from attnbench.report import verdict_text
+
+    def told(title: str, verdict: "Verdict") -> dict[str, Any]:
+        estimate = verdict.found
+        return {
+            "suite": title.partition(":")[0],
+            **{name: getattr(verdict.claim, name) for name in ("id", "says", "source")},
+            "verdict": verdict.word,
+            "found": msgspec.to_builtins(estimate) if estimate else None,
+            "unit": verdict.unit,
+            "holds_if": verdict_text.condition(verdict.claim),
+            "detail": verdict.detail,
+        }
+
+    return msgspec.json.encode([told(t, v) for t, each, _ in found for v in each]).decode()
