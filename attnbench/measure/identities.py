@@ -4,8 +4,6 @@ A difference is the largest one over the largest value, in machine epsilons of t
 fall of a likelihood is told likewise, and the rest are counts. Weights are fresh from the seed.
 """
 
-import torch
-
 from attnbench.errors import UnmeasuredError
 from attnbench.measure import Found, metric
 from attnbench.measure._bench import Bench
@@ -47,8 +45,7 @@ def identities(bench: Bench) -> dict[str, Found]:
     """Each identity of the head that its options leave a meaning."""
     if bench.trial.dtype not in DTYPES:
         raise UnmeasuredError(f"taken in {' or '.join(DTYPES)}: {bench.trial.dtype} is too coarse")
-    with torch.no_grad():
-        told = found(case(bench))
+    told = found(case(bench))
     if not told:
         raise UnmeasuredError(f"no identity is known of {bench.trial.label}")
     return {f"identity.{name}": Found((value,)) for name, value in told.items()}

@@ -6,6 +6,8 @@ meaning.
 
 from collections.abc import Callable
 
+import torch
+
 from attnbench.measure._identities import a2, ccnet, dnl, ema, ema_likelihood, isa, kernels
 from attnbench.measure._identities.case import Case
 
@@ -47,5 +49,6 @@ OF: dict[str, dict[str, Identity]] = {
 def found(case: Case) -> dict[str, int | float]:
     """What each identity of the case's head gives, by name."""
     mine = OF.get(case.trial.head, {}) | OF_EVERY_HEAD
-    values = {name: identity(case) for name, identity in mine.items()}
+    with torch.no_grad():
+        values = {name: identity(case) for name, identity in mine.items()}
     return {name: value for name, value in values.items() if value is not None}
