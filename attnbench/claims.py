@@ -7,7 +7,7 @@
     check  = { kind = "exponent", metric = "macs.counted", head = "ema", within = [0.99, 1.01] }
 
 A check names what it is of: a head with options and kernel, and where a run has several, its part,
-channels, batch, dtype, backbone. What it finds has to lie `within` its bounds. A claim that this
+channels, batch, dtype, device. What it finds has to lie `within` its bounds. A claim that this
 project cannot decide by a run has no check, and says what it `needs`.
 """
 
@@ -35,6 +35,7 @@ class Subject:
     channels: int = 0
     batch: int = 0
     dtype: str = ""
+    device: str = ""
 
     def matches(self, trial: Trial, without: str = "") -> bool:
         """Whether a trial is one of it, whatever its option `without`."""
@@ -46,13 +47,14 @@ class Subject:
             and self.channels in (0, shape.channels)
             and self.batch in (0, shape.batch)
             and self.dtype in ("", trial.dtype)
+            and self.device in ("", trial.device.partition(":")[0])
         )
 
     def __str__(self) -> str:
         """As in "isa partition=balanced, head, 512 channels"."""
         told = [f"{self.channels} channels"] if self.channels else []
         told += [f"batch {self.batch}"] if self.batch else []
-        where = filter(None, [self.part, self.dtype, *told])
+        where = filter(None, [self.part, self.dtype, *told, self.device])
         return ", ".join([label(self.head, self.options, self.kernel), *where])
 
 
@@ -95,9 +97,11 @@ class Check(
     channels: int = 0
     batch: int = 0
     dtype: str = ""
+    device: str = ""  # "cuda" where the sentence is about a GPU
 
     def of(self, head: str, options: dict[str, Option], kernel: Kernel) -> Subject:
-        where = {n: getattr(self, n) for n in ("mode", "part", "channels", "batch", "dtype")}
+        names = ("mode", "part", "channels", "batch", "dtype", "device")
+        where = {name: getattr(self, name) for name in names}
         return Subject(head, self.metric, options, kernel, **where)
 
     @property

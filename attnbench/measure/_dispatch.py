@@ -4,6 +4,7 @@ The watchers work alike on real tensors and on meta ones, which have a shape and
 map of any size is counted in milliseconds and nothing is allocated.
 """
 
+import re
 import weakref
 from collections import Counter
 from collections.abc import Iterable
@@ -18,6 +19,7 @@ from attnbench.measure._masks import Masks
 from attnbench.measure._prices import Price, prices
 from attnbench.measure._products import Products
 
+_STORAGE_ONLY = re.compile("empty|view|detach")  # of names of operators
 _COMPOSITE = torch._C.DispatchKey.CompositeImplicitAutograd
 
 
@@ -28,6 +30,7 @@ class Work(TorchDispatchMode):
         super().__init__()
         self.unpriced: Counter[str] = Counter()
         self.calls: Counter[str] = Counter()
+        self.launches: Counter[str] = Counter()  # of operators that write a tensor
         self.masks = Masks()
         self._paid: list[Price] = []
         self._products = Products()
@@ -73,6 +76,7 @@ class Work(TorchDispatchMode):
             with self:
                 return func._op_dk(_COMPOSITE, *args, **kwargs)
         out = func(*args, **kwargs)
+        self.launches.update([name] if _writes(func) else ())
         found = prices(func, args, out)
         if not found:
             self.unpriced[name] += 1
@@ -87,6 +91,13 @@ def _is_made_of_others(func: torch._ops.OpOverload) -> bool:
     """Whether it arrives whole in inference mode only; elsewhere those that it is made of do."""
     has_kernel = torch._C._dispatch_has_kernel_for_dispatch_key
     return func.namespace != "prim" and has_kernel(func.name(), _COMPOSITE)
+
+
+def _writes(func: torch._ops.OpOverload) -> bool:
+    """Whether it launches work: no view of what there is, no empty storage."""
+    returns = func._schema.returns
+    is_view = any(r.alias_info is not None and not r.alias_info.is_write for r in returns)
+    return bool(returns) and not is_view and not _STORAGE_ONLY.search(func.__name__)
 
 
 def _by_kind(worth: Iterable[tuple[str, int]]) -> Counter[str]:

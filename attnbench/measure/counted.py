@@ -2,7 +2,7 @@
 
 Run on tensors without data, so any size takes milliseconds and no memory. Fused attention is priced
 as the products and the softmax that it stands for. Operators that ran and have no price are named
-in the notes; the count is then a lower bound.
+in the notes; the count is then a lower bound. Launches are the operators that write a tensor.
 """
 
 import torch
@@ -36,13 +36,17 @@ def forward_work(bench: Bench) -> Work:
         return count(step.module, *step.inputs)
 
 
-@metric(origin="counted", units={"macs.counted": "MACs", "flops.counted": "FLOPs"})
+@metric(
+    origin="counted",
+    units={"macs.counted": "MACs", "flops.counted": "FLOPs", "launches.counted": ""},
+)
 def counted(bench: Bench) -> dict[str, Found]:
     work = forward_work(bench)
     unpriced = [f"no price for {name} (x{times})" for name, times in sorted(work.unpriced.items())]
     return {
         "macs.counted": Found((work.macs,), dict(work.macs_by_kind), (*unpriced, *_masked(work))),
         "flops.counted": Found((work.flops,), dict(work.flops_by_kind), tuple(unpriced)),
+        "launches.counted": Found((work.launches.total(),), dict(sorted(work.launches.items()))),
     }
 
 

@@ -50,6 +50,14 @@ def test_multiply_adds_are_counted(row):
     assert work.unpriced == {}
 
 
+def test_a_launch_is_an_operator_that_writes_and_no_view():
+    def step(x):
+        y = x.flatten(1).relu().view(2, -1)
+        return (y.t() @ y).softmax(dim=0)[0] + torch.empty(1)
+
+    assert counted(step, 2, 3, 4).launches == {"relu": 1, "mm": 1, "_softmax": 1, "add": 1}
+
+
 def test_fused_attention_has_the_price_of_its_parts():
     work = counted(lambda x: F.scaled_dot_product_attention(x, x, x), *Q)
 
@@ -160,7 +168,7 @@ def test_every_operator_without_a_price_is_noted_with_its_calls(fcn_is):
         "no price for linalg_inv_ex (x1)",
     )
 
-    assert noted() == {"macs.counted": notes, "flops.counted": notes}
+    assert noted() == {"macs.counted": notes, "flops.counted": notes, "launches.counted": ()}
 
 
 def test_useful_work_is_noted_where_there_is_a_mask(fcn_is):
@@ -178,7 +186,7 @@ def test_useful_work_is_noted_where_there_is_a_mask(fcn_is):
 
 
 def test_nothing_is_noted_where_there_is_nothing_to_say():
-    assert noted() == {"macs.counted": (), "flops.counted": ()}
+    assert noted() == {"macs.counted": (), "flops.counted": (), "launches.counted": ()}
 
 
 def test_the_module_that_is_timed_was_never_counted(fcn_is):
