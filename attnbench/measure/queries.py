@@ -1,6 +1,6 @@
 """How much attention differs from query to query, over all pairs of rows of an N x N map.
 
-Source: Cao, Xu, Lin, Wei, Hu. GCNet, ICCV workshops 2019, sec. 3.2 and table 1: the cosine distance
+Source: Cao, Xu, Lin, Wei, Hu. GCNet, ICCV workshops 2019, table 1: the cosine distance
 (1 - cos) / 2, which is 0 for equal rows and 0.5 for orthogonal ones, and the Jensen-Shannon
 divergence with natural logarithms, 0 to ln 2; means over all N² pairs. A number of these weights:
 what the paper says needs trained ones.

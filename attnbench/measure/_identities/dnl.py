@@ -1,7 +1,7 @@
 """Identities of the dot product of query and key that disentangled non-local attention rests on.
 
 Source: Yin, Yao, Cao, Li, Zhang, Lin, Hu. Disentangled Non-Local Neural Networks, ECCV 2020,
-sec. 3.1, eq. 4 to 6. With the means m_q and m_k over the positions,
+sec. 3. With the means m_q and m_k over the positions,
 
     q_i·k_j = (q_i - m_q)·(k_j - m_k) + m_q·k_j + q_i·m_k - m_q·m_k
 

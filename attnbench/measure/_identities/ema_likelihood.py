@@ -13,7 +13,7 @@ exp(λ x·μ), the density left open. It follows from the E step, z_ik = softmax
 2. Lengths are free and π_k = exp(λ|μ_k|²/2) / Σ_j exp(λ|μ_j|²/2). The expected log-likelihood is
    Σ_ik z_ik λ x_i·μ_k - N ln Σ_j exp(λ|μ_j|²/2), stationary where N π_k μ_k = Σ_i z_ik x_i. The
    head's mean divides by Σ_i z_ik in place of N π_k: without normalisation its M step is that of
-   no mixture with its E step, and nothing keeps the likelihood from falling.
+   no such mixture, and nothing keeps the likelihood from falling.
 
 *Equal weights, free lengths* need -λ|μ_k|²/2 in the E step; with it the mean is the exact M step.
 

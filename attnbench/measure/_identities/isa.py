@@ -1,7 +1,7 @@
 """What interlaced sparse attention reaches, its map as a product of two, and what padding means.
 
-Source: Huang et al., Interlaced Sparse Self-Attention for Semantic Segmentation, 2019, sec. 3.2
-and fig. 2: long-range attention among the Q positions at one place of their windows, short-range
+Source: Huang et al., Interlaced Sparse Self-Attention for Semantic Segmentation, 2019, sec. 3:
+long-range attention among the Q positions at one place of their windows, short-range
 among the P of one window; every position then receives from every position.
 """
 
