@@ -26,6 +26,7 @@ def scale(largest: float, unit: str) -> tuple[float, str]:
         "bytes/s": [(f"{p}B/s", v) for p, v in _DECIMAL],
         "px": [("px", 1.0)],
         "W": [("mW", 1e-3), ("W", 1.0), ("kW", 1e3)],
+        "eps": [(f"{p} eps".strip(), v) for p, v in _DECIMAL],
         "J": [("µJ", 1e-6), ("mJ", 1e-3), ("J", 1.0), ("kJ", 1e3)],
     }.get(unit, [(p, v) for p, v in _DECIMAL])
     name, divisor = steps[0]

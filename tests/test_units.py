@@ -15,6 +15,8 @@ from attnbench.units import parse_bytes, quantity
         (999_600_000, "FLOPs", "1.00 GFLOP"),
         (0, "bytes", "0 B"),
         (525312, "", "525 k"),
+        (4.67, "eps", "4.67 eps"),
+        (1.77e15, "eps", "1.77 P eps"),
     ],
 )
 def test_a_quantity_is_scaled_to_its_unit_with_three_digits(value, unit, text):
