@@ -16,7 +16,7 @@ from attnbench.claims import (
     Ratio,
     Value,
 )
-from attnbench.report.numbers import exponent, interval, number, quantity
+from attnbench.report.numbers import exponent, interval, number, quantity, whole
 from attnbench.report.tables import NOTHING
 from attnbench.stats import exactly
 from attnbench.verdicts import Verdict
@@ -44,6 +44,8 @@ def found(verdict: Verdict) -> str:
         if isinf(estimate.value):
             return "never"
         return f"from {_side(estimate.value)} on" if estimate.exact else f"from {_sides(verdict)}"
+    if isinstance(check, Value) and estimate.exact and verdict.unit in ("", "px"):
+        return _count(estimate.value, verdict.unit)
     return quantity(estimate, verdict.unit) if verdict.unit else interval(estimate)
 
 
@@ -97,9 +99,17 @@ def _shown(verdict: Verdict) -> Callable[[float], str]:
         return _side
     if isinstance(check, Equal):
         return lambda value: f"{number(value)} {EPS}"
-    if isinstance(check, Value) and verdict.unit:
+    if isinstance(check, Value) and verdict.unit not in ("", "px"):
         return lambda value: quantity(exactly(value), verdict.unit)
+    if isinstance(check, Value):
+        return lambda value: _count(value, verdict.unit)
     return lambda value: f"{value:g}"
+
+
+def _count(value: float, unit: str) -> str:
+    """Every digit of a whole number."""
+    text = whole(value) if value == int(value) else number(value)
+    return f"{text} {unit}".strip()
 
 
 def _side(pixels: float) -> str:
