@@ -82,6 +82,7 @@ class Suite:
     skips: tuple[Skip, ...] = ()
     claims: tuple[Claim, ...] = ()
     plots: tuple[str, ...] = ()
+    papers: tuple[str, ...] = ()  # whose printed figures the report shows
 
     def plan(self, device: str) -> list[Planned]:
         """Every trial of every sweep once, with the metrics of all sweeps that ask for it."""

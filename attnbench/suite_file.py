@@ -16,6 +16,7 @@ from attnbench.checked import check_keys, converted, is_whole, parse_toml, short
 from attnbench.claims import Claim
 from attnbench.errors import AttnbenchError, SuiteError, UnknownNameError
 from attnbench.head_choice import head_choices
+from attnbench.paper_file import paper_names
 from attnbench.printable import one_line
 from attnbench.suite import Size, Skip, Suite, Sweep, Target
 from attnbench.trial import DTYPES, KERNELS, MODES, NO_DEVICE, PARTS, Budget, Limits
@@ -35,7 +36,18 @@ DEFAULTS = {"batch": [1], "part": ["attention"], "dtype": ["float32"], "mode": [
 }
 MOST_RECORDS = 10**6  # that one suite may ask for: what a report is made for
 LARGEST_FILE = 2**20  # bytes
-KEYS = ("title", "question", "heads", "sweep", "budget", "limits", "skip", "claim", "plots")
+KEYS = (
+    "title",
+    "question",
+    "heads",
+    "sweep",
+    "budget",
+    "limits",
+    "skip",
+    "claim",
+    "plots",
+    "papers",
+)
 
 
 def suites_folder() -> Path:
@@ -91,6 +103,7 @@ def parse_suite(text: str, name: str, where: str) -> Suite:
         skips=tuple(_entries(table.get("skip", []), Skip, f"{where}: skip")),
         claims=_claims(table.get("claim", []), where),
         plots=converted(table.get("plots", []), tuple[str, ...], f"{where}: plots"),
+        papers=_papers(table.get("papers", []), where),
     )
     return _affordable(suite, where)
 
@@ -232,3 +245,12 @@ def _claims(tables: Any, where: str) -> tuple[Claim, ...]:
             raise SuiteError(f"{where}: claim {shown(claim.id)}: within is [lowest, highest]")
         seen.add(claim.id)
     return claims
+
+
+def _papers(names: Any, where: str) -> tuple[str, ...]:
+    """Names of papers that there are. Raises UnknownNameError for another."""
+    chosen = converted(names, tuple[str, ...], f"{where}: papers")
+    for name in chosen:
+        if name not in paper_names():
+            raise UnknownNameError("paper", short(name), paper_names(), where)
+    return chosen

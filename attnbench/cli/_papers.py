@@ -1,0 +1,171 @@
+"""The printed figures of the literature beside ours, counted now: what `claims --papers` prints."""
+
+import gc
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from attnbench.agreement import Numbers, Verdict
+    from attnbench.published import Paper, Papers
+
+TITLES = (
+    "figure",
+    "what",
+    "printed",
+    "counts",
+    "ours",
+    "difference",
+    "our FLOPs",
+    "verdict",
+    "why",
+)
+
+
+def print_papers(paper: str = "", *, as_json: bool = False, every: bool = False) -> bool:
+    """Recounts and prints; `paper` alone, if named. Whether arithmetic gives what it gave.
+
+    Raises UnknownNameError for a paper that is not there. `every` prints figures that arithmetic
+    cannot check, too.
+    """
+    from attnbench.agreement import verdicts
+    from attnbench.paper_file import papers
+
+    known = papers()
+    chosen = [known.named(paper, "--paper")] if paper else list(known)
+    numbers = recounted(known)
+    found = verdicts(known, numbers)
+    shown = [found[f.id] for p in chosen for f in p.figures]
+    if as_json:
+        import json
+
+        click.echo(json.dumps([_told(v) for v in shown], indent=2, ensure_ascii=False))
+    else:
+        _print(chosen, known, found, numbers, every=every or bool(paper))
+        _print_tally(shown)
+    return all(v.word != "differs" for v in shown)
+
+
+def recounted(papers: "Papers") -> "Numbers":
+    """Every figure counted anew, by id."""
+    from attnbench.measure._no_compiler import without_compiler
+    from attnbench.measure._recount import recount
+
+    gc.disable()  # a tenth of the time would go into looking for garbage, of which there is none
+    try:
+        with without_compiler():
+            return recount(papers)
+    finally:
+        gc.enable()
+
+
+def write_papers(page: Path) -> list[Path]:
+    """Keeps a new recount for the report, and writes the page of it: what was written."""
+    from attnbench.agreement import STORED, as_stored
+    from attnbench.paper_file import papers
+    from attnbench.published_page import markdown
+
+    numbers = recounted(papers())
+    STORED.write_text(as_stored(numbers), encoding="utf-8")
+    page.write_text(markdown(papers(), numbers), encoding="utf-8")
+    return [STORED, page]
+
+
+def _print(
+    chosen: "list[Paper]",
+    known: "Papers",
+    found: "dict[str, Verdict]",
+    numbers: "Numbers",
+    *,
+    every: bool,
+) -> None:
+    from attnbench.cli._console import print_text, stdout
+    from attnbench.counting_rules import RULES
+    from attnbench.published_table import used_rules
+
+    console = stdout()
+    for paper in chosen:
+        _print_paper(console, paper, known, found, every=every)
+        _print_curves(console, paper, numbers)
+    rules = used_rules(chosen)
+    if rules:
+        print_text(console, "What is counted:")
+        print_text(console, *(f"  {name}: {RULES[name].says}" for name in filter(None, rules)))
+
+
+def _print_paper(
+    console: "Console",
+    paper: "Paper",
+    known: "Papers",
+    found: "dict[str, Verdict]",
+    *,
+    every: bool,
+) -> None:
+    """One table of all its figures that are shown."""
+    from attnbench.cli._console import print_table, print_text
+    from attnbench.published_table import rows
+
+    lines = [
+        [r.name, r.what, r.printed, r.convention, r.ours, r.difference, r.flops, r.word, r.why]
+        for table in paper.table
+        for r in rows(table, paper, known, found, every=every)
+    ]
+    if lines:
+        print_text(console, paper.title)
+        numbers = ("printed", "ours", "difference", "our FLOPs")
+        print_table(console, TITLES, lines, numbers=numbers)
+
+
+def _print_curves(console: "Console", paper: "Paper", numbers: "Numbers") -> None:
+    from attnbench.cli._console import print_table
+    from attnbench.published_table import number, percent
+
+    for series in paper.series:
+        ours = numbers.series.get(series.id)
+        if ours:
+            points = list(zip(series.x, series.y, ours, strict=True))
+            rows = [[f"{x:g}", f"{y:g}", number(z), percent(z / y - 1)] for x, y, z in points]
+            titles = (
+                series.x_name,
+                f"{series.figure}, {series.head}: printed",
+                "ours",
+                "difference",
+            )
+            print_table(console, titles, rows, numbers=titles)
+
+
+def _print_tally(shown: "list[Verdict]") -> None:
+    from attnbench.agreement import tally
+    from attnbench.cli._console import say
+
+    counted = ", ".join(f"{n} {word}" for word, n in tally(shown).items())
+    say(f"{len(shown)} printed figures: {counted}")
+
+
+def _told(verdict: "Verdict") -> dict[str, Any]:
+    """What a program gets of a figure: numbers in the printed unit."""
+    from attnbench.published_table import convention
+
+    figure = verdict.figure
+    return {
+        "id": figure.id,
+        "head": figure.head,
+        "quantity": figure.quantity,
+        "printed": figure.printed,
+        "unit": figure.unit,
+        "counts": convention(figure),
+        "input": figure.input,
+        "part": figure.part,
+        "source": figure.source,
+        "ours": verdict.ours,
+        "difference": verdict.difference,
+        "gflops_of_attnbench": verdict.flops,
+        "verdict": verdict.word,
+        "held": verdict.held,
+        "differs_by": list(verdict.differs_by),
+        "reason": figure.reason,
+        "note": figure.note,
+    }

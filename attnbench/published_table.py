@@ -1,0 +1,184 @@
+"""Printed figures beside ours as rows of text, for the command line, the page and docs/papers.md.
+
+A printed number never stands without what it counts.
+"""
+
+from dataclasses import dataclass
+
+from attnbench.agreement import Verdict
+from attnbench.counting_rules import RULES
+from attnbench.published import (
+    Backbone,
+    Conv,
+    Figure,
+    Formula,
+    Head,
+    Map,
+    Named,
+    Paper,
+    Papers,
+    Piece,
+    Structure,
+    Table,
+    full_name,
+)
+from attnbench.trial import label
+from attnbench.units import digits
+
+QUANTITIES = {
+    "gflops": "work",
+    "mac_ratio": "ratio of work",
+    "gflops_ratio": "ratio of work",
+    "gflops_saving": "saving of work",
+    "params": "parameters",
+    "params_ratio": "ratio of parameters",
+    "memory_mb": "memory",
+    "memory_gb": "memory",
+    "memory_ratio": "ratio of memory",
+    "latency_ms": "time",
+    "fps": "speed",
+    "train_fps": "speed of training",
+    "train_s_per_iter": "time of a training step",
+    "miou": "mIoU",
+    "top1": "top-1 accuracy",
+    "ap_box": "box AP",
+    "ap_mask": "mask AP",
+}
+NOTHING = "–"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A figure, `name` being its id without that of the paper. `flops` is the same work in our own
+    convention, `how` what was built.
+    """
+
+    name: str
+    what: str
+    printed: str
+    convention: str
+    ours: str
+    difference: str
+    flops: str
+    word: str
+    why: str
+    how: str
+
+
+def row(verdict: Verdict, paper: Paper, papers: Papers) -> Row:
+    figure = verdict.figure
+    why = figure.reason if verdict.word == "not reproducible" else ""
+    return Row(
+        name=figure.id.partition(".")[2],
+        what=QUANTITIES.get(figure.quantity, figure.quantity.replace("_", " ")),
+        printed=_with_unit(figure.printed, figure),
+        convention=convention(figure),
+        ours=NOTHING if verdict.ours is None else _with_unit(number(verdict.ours), figure),
+        difference=NOTHING if verdict.difference is None else percent(verdict.difference),
+        flops=NOTHING if verdict.flops is None else f"{number(verdict.flops)} G",
+        word=verdict.word,
+        why=why or "; ".join(filter(None, (verdict.held, *verdict.differs_by))),
+        how=how(figure, paper, papers),
+    )
+
+
+def rows(
+    table: Table, paper: Paper, papers: Papers, found: dict[str, Verdict], *, every: bool
+) -> list[Row]:
+    """Of the figures that arithmetic can check, or with `every` of the others, too."""
+    figures = (f for f in table.all if f.agrees or every)
+    return [row(found[f.id], paper, papers) for f in figures]
+
+
+def convention(figure: Figure) -> str:
+    """What the number counts, in a few words."""
+    ours = figure.ours
+    if ours is not None and ours.given_over:
+        return "two printed figures"
+    if ours is not None:
+        power = "30" if figure.unit == "G" else "20"
+        return f"{ours.by}, {figure.unit} = 2^{power}" if ours.binary else ours.by
+    if figure.quantity.startswith(("gflops", "mac")):
+        known = {"macs": "MACs", "flops": "FLOPs, 2 a multiply-add"}
+        return known.get(figure.convention, "FLOPs or MACs: not known")
+    if figure.quantity == "params":
+        return "M = 10^6 or 2^20: not known"
+    if figure.quantity == "memory_mb":
+        return "what is in it: not known"
+    return figure.part or NOTHING
+
+
+def how(figure: Figure, paper: Paper, papers: Papers) -> str:
+    """How ours is built and counted: "3x3 2048→512 + isa layers=1 on 512 at 128x128; macs"."""
+    ours = figure.ours
+    if ours is None:
+        return ""
+    if ours.given_over:
+        return f"{ours.given} over {ours.given_over}, both as printed"
+    built = structure_words(ours.of, paper.name, papers)
+    if ours.given:
+        built = f"{papers.figures[ours.given].printed} as printed + {built}"
+    note = papers.structures[full_name(ours.of, paper.name)].note
+    built = f"{built} ({note})" if note else built
+    if ours.over:
+        under = structure_words(ours.over, paper.name, papers)
+        built = f"1 - ({built}) / ({under})" if ours.saving else f"({built}) / ({under})"
+    return built
+
+
+def structure_words(name: str, paper: str, papers: Papers, at: Map | None = None) -> str:
+    """The pieces of a structure, as a sum; with `at` on another map than its own."""
+    name = full_name(name, paper)
+    structure, paper = papers.structures[name], name.partition(".")[0]
+    pieces = [_piece(piece, structure, paper, papers, at) for piece in structure.pieces]
+    signs = ["" if i == 0 else " - " if p.times < 0 else " + " for i, p in _numbered(structure)]
+    return "".join(sign + words for sign, words in zip(signs, pieces, strict=True))
+
+
+def _numbered(structure: Structure) -> list[tuple[int, Piece]]:
+    return list(enumerate(structure.pieces))
+
+
+def _piece(piece: Piece, within: Structure, paper: str, papers: Papers, at: Map | None) -> str:
+    at = at or piece.at or within.at
+    if isinstance(piece, Named):
+        return structure_words(piece.name, paper, papers, piece.at)
+    times = f"{abs(piece.times)} x " if abs(piece.times) != 1 else ""
+    where = f" at {at[0]}x{at[1]}" if at else ""
+    return f"{times}{_alone(piece)}{where}"
+
+
+def _alone(piece: Conv | Head | Backbone | Formula) -> str:
+    if isinstance(piece, Conv):
+        groups = f" in {piece.groups} groups" if piece.groups > 1 else ""
+        return f"{piece.side}x{piece.side} {piece.inputs}→{piece.outputs}{groups}"
+    if isinstance(piece, Head):
+        whole = "whole " if piece.part == "head" else ""
+        return f"{whole}{label(piece.name, piece.options)} on {piece.channels}"
+    if isinstance(piece, Formula):
+        symbols = ", ".join(f"{k} = {v}" for k, v in piece.symbols.items())
+        return f"[{piece.text}{' with ' + symbols if symbols else ''}: {piece.why}]"
+    video = f", frames {'-'.join(map(str, piece.frames))}" if piece.frames else ""
+    stem = piece.stem.replace("_", " ")
+    return f"ResNet-{piece.depth} ({stem} stem, stride {piece.output_stride}{video})"
+
+
+def number(value: float) -> str:
+    """With five digits, as many as the papers ever print."""
+    return f"{value:.5g}" if value >= 0.001 else digits(value, 3)
+
+
+def percent(difference: float) -> str:
+    """With its sign: "+1.2 %"."""
+    return f"{100 * difference:+.1f} %".replace("-", "−")
+
+
+def used_rules(papers: list[Paper]) -> list[str]:
+    """Names of the counting rules that figures of these papers are recounted by."""
+    used = {f.ours.by for p in papers for f in p.figures if f.ours}
+    return [name for name in RULES if name in used]
+
+
+def _with_unit(text: str, figure: Figure) -> str:
+    unit = "" if figure.unit == "ratio" else figure.unit
+    return f"{text} {unit}".strip()
