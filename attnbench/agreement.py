@@ -43,19 +43,20 @@ MEANING = {
 
 @dataclass(frozen=True)
 class Numbers:
-    """What a recount found: by id the figures in their unit, their work in GFLOPs of attnbench,
-    and the y of curves.
+    """What a recount found, by id: the figures in their unit, and the y of curves.
+
+    `own` is what attnbench says of the same structure: FLOPs, or bytes that it predicts.
     """
 
     figures: dict[str, float] = field(default_factory=dict)
-    flops: dict[str, float] = field(default_factory=dict)
+    own: dict[str, float] = field(default_factory=dict)
     series: dict[str, list[float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`ours` is in the printed unit, None where nothing was counted; `difference` relative; `flops`
-    the same work in attnbench's own FLOPs.
+    """`ours` is in the printed unit, None where nothing was counted; `difference` relative; `own`
+    what attnbench says of the same structure, in FLOPs or predicted bytes.
 
     `held` says how well it agrees, `differs_by` by what the paper counts otherwise than attnbench.
     """
@@ -64,7 +65,7 @@ class Verdict:
     word: Word
     ours: float | None = None
     difference: float | None = None
-    flops: float | None = None
+    own: float | None = None
     held: str = ""
     differs_by: tuple[str, ...] = ()
 
@@ -72,7 +73,7 @@ class Verdict:
 def verdicts(papers: Papers, numbers: Numbers) -> dict[str, Verdict]:
     """Of every figure, by its id."""
     return {
-        i: replace(verdict(f, numbers.figures.get(i), papers), flops=numbers.flops.get(i))
+        i: replace(verdict(f, numbers.figures.get(i), papers), own=numbers.own.get(i))
         for i, f in papers.figures.items()
     }
 
@@ -153,7 +154,7 @@ def as_stored(numbers: Numbers) -> str:
     """What is kept of a recount: six significant digits of each number."""
     kept = {
         "figures": {i: _rounded(n) for i, n in sorted(numbers.figures.items())},
-        "flops": {i: _rounded(n) for i, n in sorted(numbers.flops.items())},
+        "own": {i: _rounded(n) for i, n in sorted(numbers.own.items())},
         "series": {i: list(map(_rounded, y)) for i, y in sorted(numbers.series.items())},
     }
     return json.dumps(kept, indent=1) + "\n"

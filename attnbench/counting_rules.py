@@ -11,7 +11,9 @@ from typing import Literal, get_args
 # convolution, contraction: multiply-adds, of products of two maps the second; linear layers count
 # as contraction. flops: all that attnbench counts. bias: outputs of convolutions that have one.
 # norm, relu: elements that leave batch norm, ReLU. pool: elements that enter maximum pooling.
-# outputs: elements that leave the modules without submodules, those of one called twice once.
+# outputs: elements that leave the modules without submodules. Of a module that is called twice
+# outputs and relu have the last call alone, which is what counters that hook modules kept; with
+# every call ResNet-152 would have 10.83 GFLOPs in ECA-Net's table, which prints 10.82.
 # elements, bytes: what a formula says. peak: bytes of weights and of the most tensors alive at
 # once, without the input.
 Thing = Literal[
@@ -39,7 +41,7 @@ class Rule:
 
 
 _FACTOR = "factor two: its FLOPs are MACs"
-OURS = "attnbench"
+OURS, PREDICTED = "attnbench", "peak"
 RULES = {
     OURS: Rule(
         {"flops": 1},
@@ -81,20 +83,20 @@ RULES = {
         differs="factor two, and the products of two maps are left out",
     ),
     "torchstat": Rule(
-        {"convolution": 1, "contraction": 1, "norm": 2, "relu": 1, "pool": 1},
-        "1 for every multiply-add, 2 an element of batch norm, 1 of ReLU, 1 into a pool",
-        "torchstat, as XiaLiPKU/EMANet names it in issues 16 and 46",
+        {"convolution": 1, "contraction": 1, "bias": 1, "norm": 2, "relu": 1, "pool": 1},
+        "1 for every multiply-add and bias, 2 an element of batch norm, 1 of ReLU, 1 into a pool",
+        "Swall0w/torchstat, which XiaLiPKU/EMANet names in its issues 16 and 46",
         differs="factor two, with batch norm and ReLU counted",
     ),
     "old thop": Rule(
-        {"convolution": 1, "contraction": 1, "norm": 4, "relu": 1},
-        "1 for every multiply-add, 4 an element of batch norm, 1 of ReLU",
-        "the script of BangguWu/ECANet, from an early thop",
+        {"convolution": 1, "contraction": 1, "bias": 1, "norm": 4, "relu": 1},
+        "1 for every multiply-add and bias, 4 an element of batch norm, 1 of ReLU",
+        "Lyken17/pytorch-OpCounter as it was, by paras_flops.py of BangguWu/ECANet",
         differs="factor two, with batch norm and ReLU counted",
     ),
     "params": Rule({"params": 1}, "1 for every trainable number", "all papers"),
     "outputs": Rule(
-        {"outputs": FLOAT, "bytes": 1},
+        {"outputs": FLOAT},
         "4 bytes for every number that leaves a module, one called twice counted once",
         "torchstat, which EMANet's table 1 uses",
         differs="all outputs ever made, not those alive at once",
@@ -105,8 +107,8 @@ RULES = {
         "EMANet's table 1, found by arithmetic",
         differs="element counts printed as MB",
     ),
-    "peak": Rule(
-        {"peak": 1, "bytes": 1},
+    PREDICTED: Rule(
+        {"peak": 1},
         "weights, and the tensors alive at once in inference; the input is not in it",
         "attnbench's memory_predicted",
     ),

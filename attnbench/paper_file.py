@@ -94,7 +94,7 @@ def _check_ours(ours: Ours | None, paper: str, found: Papers, where: str) -> Non
         raise SuiteError(f"{where}: ours: name the structure, of = ..., or two given figures")
     if ours.of and ours.by not in RULES:
         raise UnknownNameError("counting rule", ours.by, RULES, where)
-    for structure in filter(None, (ours.of, ours.over)):
+    for structure in filter(None, (ours.of, ours.over, ours.predicted)):
         _known("structure", full_name(structure, paper), found.structures, where)
     for figure in filter(None, (ours.given, ours.given_over)):
         _known("figure", figure, found.figures, where)

@@ -20,11 +20,11 @@ Agrees = Literal["exact", "approx", "no", ""]
 Map = tuple[int, int]  # height and width
 
 
-class _Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _Checked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pass
 
 
-class _Piece(_Table, frozen=True, kw_only=True, tag_field="is"):
+class _Piece(_Checked, frozen=True, kw_only=True, tag_field="is"):
     """`times` may be negative for what the paper leaves out; `why` says so. `at` is H x W."""
 
     times: int = 1
@@ -80,7 +80,7 @@ class Named(_Piece, frozen=True, kw_only=True, tag="structure"):
 Piece = Conv | Head | Backbone | Formula | Named
 
 
-class Structure(_Table, frozen=True, kw_only=True):
+class Structure(_Checked, frozen=True, kw_only=True):
     """A sum of pieces; those that say no `at` are on this map."""
 
     pieces: tuple[Piece, ...]
@@ -88,11 +88,12 @@ class Structure(_Table, frozen=True, kw_only=True):
     note: str = ""
 
 
-class Ours(_Table, frozen=True, kw_only=True):
+class Ours(_Checked, frozen=True, kw_only=True):
     """How the figure is recounted: structure `of`, counted by a rule.
 
     With `over` it is a quotient of two structures, `saving` one minus that. `given` is a printed
     figure taken as it is, to which the count is added, or which is divided by `given_over`.
+    `predicted` is the structure whose memory attnbench predicts beside it, where `by` does not.
     `binary` says that the M, G or MB of the table are 2^20 and 2^30.
     """
 
@@ -102,10 +103,11 @@ class Ours(_Table, frozen=True, kw_only=True):
     saving: bool = False
     given: str = ""
     given_over: str = ""
+    predicted: str = ""
     binary: bool = False
 
 
-class Figure(_Table, frozen=True, kw_only=True):
+class Figure(_Checked, frozen=True, kw_only=True):
     """One printed number. What is empty here is that of its table.
 
     `agrees` is what arithmetic found when the figure was entered, `reason` why it does not;
@@ -136,7 +138,7 @@ class Figure(_Table, frozen=True, kw_only=True):
         return float(Fraction(self.printed))
 
 
-class Table(_Table, frozen=True, kw_only=True):
+class Table(_Checked, frozen=True, kw_only=True):
     """A table or passage of a paper: what its figures share, and the figures.
 
     `figures` are those that need a training or a device; each `figure` is one for arithmetic.
@@ -160,7 +162,7 @@ class Table(_Table, frozen=True, kw_only=True):
         return tuple(_filled(f, shared, self.convention) for f in (*self.figure, *self.figures))
 
 
-class Series(_Table, frozen=True, kw_only=True):
+class Series(_Checked, frozen=True, kw_only=True):
     """A curve: y over x. `ours` names a structure that is counted on square maps of side x."""
 
     id: str
@@ -176,7 +178,7 @@ class Series(_Table, frozen=True, kw_only=True):
     ours: Ours | None = None
 
 
-class Model(_Table, frozen=True, kw_only=True):
+class Model(_Checked, frozen=True, kw_only=True):
     """A row of a model zoo. Memory is the peak of training per device, in GB; mIoU in percent."""
 
     head: str
@@ -189,7 +191,7 @@ class Model(_Table, frozen=True, kw_only=True):
     note: str = ""
 
 
-class Zoo(_Table, frozen=True, kw_only=True):
+class Zoo(_Checked, frozen=True, kw_only=True):
     """Models of one lab, backbone, data set and size of crop."""
 
     setting: str
@@ -199,14 +201,14 @@ class Zoo(_Table, frozen=True, kw_only=True):
     models: tuple[Model, ...]
 
 
-class Contradiction(_Table, frozen=True, kw_only=True):
+class Contradiction(_Checked, frozen=True, kw_only=True):
     """Where the literature disagrees with itself or with arithmetic."""
 
     id: str
     what: str
 
 
-class Paper(_Table, frozen=True, kw_only=True):
+class Paper(_Checked, frozen=True, kw_only=True):
     """All that is known of one paper's figures; `name` is that of the file."""
 
     title: str

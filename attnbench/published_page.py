@@ -14,7 +14,7 @@ TITLES = (
     "counts",
     "ours",
     "difference",
-    "our FLOPs",
+    "by attnbench",
     "verdict",
     "how",
 )
@@ -22,10 +22,11 @@ INTRODUCTION = f"""# Printed figures of the papers
 
 What the literature prints of attention heads, held against what attnbench counts. Each structure is
 built as the paper counts it, of attnbench's own heads where that can be, on tensors without data,
-and counted by the rule of the paper; `our FLOPs` are the same structure by attnbench's own rule
-(2 for every multiply-add, and the rest as in [method](method.md)), so that rows of two papers can
-be compared. A printed number *agrees* within {100 * EXACT:g} % or by rounding; where the verdict
-says so, within {100 * APPROX:g} % or one unit of the last printed digit.
+and counted by the rule of the paper. The column *by attnbench* has the same structure in our own
+convention, so that rows of two papers can be compared: FLOPs (2 for every multiply-add, and the
+rest as in [method](method.md)), or the peak of memory that we predict for inference, with weights
+and without input. A printed number *agrees* within {100 * EXACT:g} % or by rounding; where the
+verdict says so, within {100 * APPROX:g} % or one unit of the last printed digit.
 
 This page is made by `attnbench claims --write docs/papers.md` from `attnbench/papers/*.toml`, where
 the figures that need a training or a device (accuracy, time) stand as well, each with its source.
@@ -91,9 +92,9 @@ def _table(table: Table, paper: Paper, papers: Papers, found: dict[str, Verdict]
     words = [f"{name}: {text}." for name, text in told.items() if text]
     yield " ".join([*words, f"Source: {table.source}."]) + "\n"
     lines = []
-    for row in rows(table, paper, papers, found, every=False):
+    for row in rows(table, paper, papers, found):
         verdict = f"{row.word}: {row.why}" if row.why else row.word
-        counted = (row.printed, row.convention, row.ours, row.difference, row.flops)
+        counted = (row.printed, row.convention, row.ours, row.difference, row.own)
         lines.append((row.name, row.what, *counted, verdict, row.how or NOTHING))
     yield from _grid(TITLES, lines)
     noted = [f for f in table.all if f.agrees and f.note]

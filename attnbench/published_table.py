@@ -3,6 +3,7 @@
 A printed number never stands without what it counts.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from attnbench.agreement import Verdict
@@ -18,7 +19,6 @@ from attnbench.published import (
     Paper,
     Papers,
     Piece,
-    Structure,
     Table,
     full_name,
 )
@@ -49,8 +49,8 @@ NOTHING = "–"
 
 @dataclass(frozen=True)
 class Row:
-    """A figure, `name` being its id without that of the paper. `flops` is the same work in our own
-    convention, `how` what was built.
+    """A figure, `name` being its id without that of the paper. `own` is what attnbench says of the
+    same structure in its own convention, `how` what was built.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Row:
     convention: str
     ours: str
     difference: str
-    flops: str
+    own: str
     word: str
     why: str
     how: str
@@ -75,19 +75,16 @@ def row(verdict: Verdict, paper: Paper, papers: Papers) -> Row:
         convention=convention(figure),
         ours=NOTHING if verdict.ours is None else _with_unit(number(verdict.ours), figure),
         difference=NOTHING if verdict.difference is None else percent(verdict.difference),
-        flops=NOTHING if verdict.flops is None else f"{number(verdict.flops)} G",
+        own=_own(verdict),
         word=verdict.word,
         why=why or "; ".join(filter(None, (verdict.held, *verdict.differs_by))),
         how=how(figure, paper, papers),
     )
 
 
-def rows(
-    table: Table, paper: Paper, papers: Papers, found: dict[str, Verdict], *, every: bool
-) -> list[Row]:
-    """Of the figures that arithmetic can check, or with `every` of the others, too."""
-    figures = (f for f in table.all if f.agrees or every)
-    return [row(found[f.id], paper, papers) for f in figures]
+def rows(table: Table, paper: Paper, papers: Papers, found: dict[str, Verdict]) -> list[Row]:
+    """Of the figures that arithmetic can check."""
+    return [row(found[f.id], paper, papers) for f in table.all if f.agrees]
 
 
 def convention(figure: Figure) -> str:
@@ -105,7 +102,7 @@ def convention(figure: Figure) -> str:
         return "M = 10^6 or 2^20: not known"
     if figure.quantity == "memory_mb":
         return "what is in it: not known"
-    return figure.part or NOTHING
+    return ", ".join(filter(None, (figure.part, figure.input, figure.hardware))) or NOTHING
 
 
 def how(figure: Figure, paper: Paper, papers: Papers) -> str:
@@ -126,26 +123,35 @@ def how(figure: Figure, paper: Paper, papers: Papers) -> str:
     return built
 
 
-def structure_words(name: str, paper: str, papers: Papers, at: Map | None = None) -> str:
-    """The pieces of a structure, as a sum; with `at` on another map than its own."""
-    name = full_name(name, paper)
-    structure, paper = papers.structures[name], name.partition(".")[0]
-    pieces = [_piece(piece, structure, paper, papers, at) for piece in structure.pieces]
-    signs = ["" if i == 0 else " - " if p.times < 0 else " + " for i, p in _numbered(structure)]
-    return "".join(sign + words for sign, words in zip(signs, pieces, strict=True))
+def structure_words(name: str, paper: str, papers: Papers) -> str:
+    """The pieces of a structure, as a sum: "3x3 2048→512 + isa layers=1 on 512 at 128x128"."""
+    flat = list(_pieces(full_name(name, paper), papers))
+    maps = {at for piece, at in flat if at and not _is_of_no_map(piece)}
+    one = len(maps) == 1
+    words = ""
+    for i, (piece, at) in enumerate(flat):
+        words += "" if i == 0 else " - " if piece.times < 0 else " + "
+        words += f"{abs(piece.times)} x " if abs(piece.times) != 1 else ""
+        words += _alone(piece) + ("" if one or _is_of_no_map(piece) else _where(at))
+    return words + _where(next(iter(maps))) if one else words
 
 
-def _numbered(structure: Structure) -> list[tuple[int, Piece]]:
-    return list(enumerate(structure.pieces))
+def _pieces(name: str, papers: Papers, at: Map | None = None) -> Iterator[tuple[Piece, Map | None]]:
+    """Those of the structures that it names in their place; each on its map."""
+    structure = papers.structures[name]
+    for piece in structure.pieces:
+        if isinstance(piece, Named):
+            yield from _pieces(full_name(piece.name, name.partition(".")[0]), papers, piece.at)
+        else:
+            yield piece, at or piece.at or structure.at
 
 
-def _piece(piece: Piece, within: Structure, paper: str, papers: Papers, at: Map | None) -> str:
-    at = at or piece.at or within.at
-    if isinstance(piece, Named):
-        return structure_words(piece.name, paper, papers, piece.at)
-    times = f"{abs(piece.times)} x " if abs(piece.times) != 1 else ""
-    where = f" at {at[0]}x{at[1]}" if at else ""
-    return f"{times}{_alone(piece)}{where}"
+def _is_of_no_map(piece: Piece) -> bool:
+    return isinstance(piece, Formula) and not set("HWN") & set(piece.text)
+
+
+def _where(at: Map | None) -> str:
+    return f" at {at[0]}x{at[1]}" if at else ""
 
 
 def _alone(piece: Conv | Head | Backbone | Formula) -> str:
@@ -177,6 +183,15 @@ def used_rules(papers: list[Paper]) -> list[str]:
     """Names of the counting rules that figures of these papers are recounted by."""
     used = {f.ours.by for p in papers for f in p.figures if f.ours}
     return [name for name in RULES if name in used]
+
+
+def _own(verdict: Verdict) -> str:
+    """FLOPs of the structure, or the peak of memory that is predicted for it."""
+    if verdict.own is None:
+        return NOTHING
+    if verdict.figure.quantity == "gflops":
+        return f"{number(verdict.own / 1e9)} GFLOP"
+    return f"{number(verdict.own / 2**20)} MiB"
 
 
 def _with_unit(text: str, figure: Figure) -> str:

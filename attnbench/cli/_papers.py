@@ -19,7 +19,7 @@ TITLES = (
     "counts",
     "ours",
     "difference",
-    "our FLOPs",
+    "by attnbench",
     "verdict",
     "why",
 )
@@ -106,17 +106,23 @@ def _print_paper(
 ) -> None:
     """One table of all its figures that are shown."""
     from attnbench.cli._console import print_table, print_text
-    from attnbench.published_table import rows
+    from attnbench.published_table import row, rows
 
     lines = [
-        [r.name, r.what, r.printed, r.convention, r.ours, r.difference, r.flops, r.word, r.why]
+        [r.name, r.what, r.printed, r.convention, r.ours, r.difference, r.own, r.word, r.why]
         for table in paper.table
-        for r in rows(table, paper, known, found, every=every)
+        for r in rows(table, paper, known, found)
     ]
-    if lines:
+    others = [row(found[f.id], paper, known) for f in paper.figures if not f.agrees]
+    if lines or (every and others):
         print_text(console, paper.title)
-        numbers = ("printed", "ours", "difference", "our FLOPs")
+    if lines:
+        numbers = ("printed", "ours", "difference", "by attnbench")
         print_table(console, TITLES, lines, numbers=numbers)
+    if every and others:
+        print_text(console, "Not by arithmetic:")
+        lines = [[r.name, r.what, r.printed, r.convention] for r in others]
+        print_table(console, ("figure", "what", "printed", "of what"), lines, numbers=("printed",))
 
 
 def _print_curves(console: "Console", paper: "Paper", numbers: "Numbers") -> None:
@@ -162,7 +168,7 @@ def _told(verdict: "Verdict") -> dict[str, Any]:
         "source": figure.source,
         "ours": verdict.ours,
         "difference": verdict.difference,
-        "gflops_of_attnbench": verdict.flops,
+        "by_attnbench": verdict.own,
         "verdict": verdict.word,
         "held": verdict.held,
         "differs_by": list(verdict.differs_by),

@@ -1,9 +1,9 @@
 """Every printed figure that arithmetic can check, counted anew: its id to a number in its unit."""
 
 from attnbench.agreement import Numbers
-from attnbench.counting_rules import OURS, RULES
+from attnbench.counting_rules import OURS, PREDICTED, RULES
 from attnbench.measure._structure import Structures
-from attnbench.published import Figure, Ours, Papers, full_name
+from attnbench.published import Ours, Papers, full_name
 
 DECIMAL = {"G": 10**9, "M": 10**6, "MB": 10**6, "MiB": 2**20}
 BINARY = {"G": 2**30, "M": 2**20, "MB": 2**20}
@@ -17,9 +17,9 @@ def recount(papers: Papers) -> Numbers:
             if figure.ours is None:
                 continue
             found.figures[figure.id] = counting.value(figure.ours, figure.unit, paper.name)
-            if _is_work(figure):
-                ours = Ours(of=figure.ours.of, by=OURS)
-                found.flops[figure.id] = counting.value(ours, figure.unit, paper.name)
+            own = _own(figure.ours, figure.quantity)
+            if own is not None:
+                found.own[figure.id] = counting.value(own, "", paper.name)
         for series in paper.series:
             if series.ours is not None:
                 found.series[series.id] = counting.curve(series.ours, series.x, paper.name)
@@ -56,6 +56,10 @@ class Recount:
         return RULES[rule].value(found)
 
 
-def _is_work(figure: Figure) -> bool:
-    """Whether it is the work of a structure, with nothing taken as given."""
-    return figure.quantity == "gflops" and figure.ours is not None and not figure.ours.given
+def _own(ours: Ours, quantity: str) -> Ours | None:
+    """How attnbench itself counts the structure of a figure, with nothing taken as given."""
+    if quantity == "gflops" and not ours.given:
+        return Ours(of=ours.of, by=OURS)
+    if ours.predicted or ours.by == PREDICTED:
+        return Ours(of=ours.predicted or ours.of, by=PREDICTED)
+    return None

@@ -32,12 +32,11 @@ def tally(module: nn.Module, *maps: Tensor) -> Tally:
 @contextmanager
 def _watched(module: nn.Module, found: Tally) -> Iterator[None]:
     """While it is open, calls of the leaf modules go into `found`."""
-    last: dict[nn.Module, int] = {}
+    last: dict[nn.Module, int] = {}  # of each module, in its last call
 
     def see(leaf: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         last[leaf] = output.numel()
         found["norm"] += output.numel() * isinstance(leaf, _NORMS)
-        found["relu"] += output.numel() * isinstance(leaf, _RELUS)
         found["pool"] += inputs[0].numel() * isinstance(leaf, _POOLS)
         if isinstance(leaf, _CONVS) and leaf.bias is not None:
             found["bias"] += output.numel()
@@ -50,3 +49,4 @@ def _watched(module: nn.Module, found: Tally) -> Iterator[None]:
         for hook in hooks:
             hook.remove()
     found["outputs"] += sum(last.values())
+    found["relu"] += sum(number for leaf, number in last.items() if isinstance(leaf, _RELUS))

@@ -34,7 +34,7 @@ def printed(evidence: Evidence) -> list | None:
     told = ", ".join(f"{n} {word}" for word, n in counted.items())
     intro = (
         f"Of the figures that arithmetic can check: {told}. Ours are counted on the structure that "
-        "the paper counts, by its rule, beside the same work in FLOPs of attnbench."
+        "the paper counts, by its rule; beside it stand FLOPs and predicted memory by attnbench."
     )
     rules = bullets(f"{name}: {RULES[name].says}" for name in used_rules(chosen))
     meaning = bullets(f"{word}: {MEANING[word]}" for word in counted)
@@ -51,7 +51,7 @@ def _table(paper: Paper, found: dict[str, Verdict]) -> Table | None:
         words("figure", [Cell(r.name, (r.what,)) for r in rows]),
         Column("printed", tuple(Cell(r.printed, (r.convention,)) for r in rows)),
         Column("ours", tuple(_ours(r) for r in rows)),
-        Column("our FLOPs", tuple(Cell(r.flops) for r in rows)),
+        Column("by attnbench", tuple(Cell(r.own) for r in rows)),
         words("verdict", [Cell(r.word, (r.why,), tone=_TONES[r.word]) for r in rows]),
     )
     return Table(paper.title, columns)
