@@ -19,6 +19,7 @@ from attnbench.published import Figure, Papers
 
 EXACT = 0.005  # of the printed number: or what rounds to it
 APPROX = 0.04  # or one unit of the last printed digit
+TO_THE_DIGIT = "to the last digit"  # ours rounds to what is printed
 STORED = FOLDER / "recounted.json"
 
 Word = Literal[
@@ -118,13 +119,14 @@ def _held(figure: Figure, ours: float, papers: Papers) -> tuple[str, str]:
         increment = figure.value - papers.figures[given].value
         close = apart <= APPROX * abs(increment)
         found = [
+            ("exact", TO_THE_DIGIT, apart <= digit / 2),
             ("exact", "one unit of the last digit, with what is given", apart <= digit),
             ("approx", f"{within} of the increment", close),
         ]
     else:
         found = [
+            ("exact", TO_THE_DIGIT, apart <= digit / 2),
             ("exact", f"within {100 * EXACT:g} %", off <= EXACT),
-            ("exact", "rounds to it", apart <= digit / 2),
             ("approx", within, off <= APPROX),
             ("approx", "one unit of the last digit", apart <= digit),
         ]

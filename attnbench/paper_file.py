@@ -24,7 +24,7 @@ from attnbench.published import (
     Piece,
     Structure,
     full_name,
-)  # fmt: skip
+)
 
 FOLDER = Path(__file__).parent / "papers"
 
@@ -103,7 +103,8 @@ def _check_ours(ours: Ours | None, paper: str, found: Papers, where: str) -> Non
 def _check_piece(piece: Piece, within: Structure, paper: str, found: Papers, where: str) -> None:
     if isinstance(piece, Named):
         _known("structure", full_name(piece.name, paper), found.structures, where)
-    elif piece.at is None and within.at is None:
+        return
+    if piece.at is None and within.at is None:
         raise SuiteError(f"{where}: at = [height, width] is missing")
     if (isinstance(piece, Formula) or piece.times < 0) and not piece.why:
         raise SuiteError(f"{where}: a formula, and what is taken away, says why")

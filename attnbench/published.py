@@ -71,13 +71,15 @@ class Formula(_Piece, frozen=True, kw_only=True, tag="formula"):
     symbols: dict[str, int] = {}
 
 
-class Named(_Piece, frozen=True, kw_only=True, tag="structure"):
-    """Another structure, of this file, or of another as "isa.attention"."""
+class Named(_Checked, frozen=True, kw_only=True, tag_field="is", tag="structure"):
+    """Another structure, of this file, or of another as "isa.attention"; all of it on `at`."""
 
     name: str
+    at: Map | None = None
 
 
-Piece = Conv | Head | Backbone | Formula | Named
+Alone = Conv | Head | Backbone | Formula
+Piece = Alone | Named
 
 
 class Structure(_Checked, frozen=True, kw_only=True):
@@ -255,3 +257,18 @@ class Papers:
 def full_name(structure: str, paper: str) -> str:
     """As in "isa.attention", also where the file of that paper names its own."""
     return structure if "." in structure else f"{paper}.{structure}"
+
+
+def paper_of(structure: str) -> str:
+    """Of a full name."""
+    return structure.partition(".")[0]
+
+
+def pieces(name: str, papers: Papers, at: Map | None = None) -> Iterator[tuple[Alone, Map | None]]:
+    """Each on its map; those of a structure that it names stand in its place."""
+    structure = papers.structures[name]
+    for piece in structure.pieces:
+        if isinstance(piece, Named):
+            yield from pieces(full_name(piece.name, paper_of(name)), papers, at or piece.at)
+        else:
+            yield piece, at or piece.at or structure.at

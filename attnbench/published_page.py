@@ -2,7 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from attnbench.agreement import APPROX, EXACT, MEANING, Numbers, Verdict, tally, verdicts
+from attnbench.agreement import (
+    APPROX,
+    EXACT,
+    MEANING,
+    TO_THE_DIGIT,
+    Numbers,
+    Verdict,
+    tally,
+    verdicts,
+)
 from attnbench.counting_rules import RULES
 from attnbench.published import Paper, Papers, Table
 from attnbench.published_table import NOTHING, number, percent, rows, used_rules
@@ -25,8 +34,8 @@ built as the paper counts it, of attnbench's own heads where that can be, on ten
 and counted by the rule of the paper. The column *by attnbench* has the same structure in our own
 convention, so that rows of two papers can be compared: FLOPs (2 for every multiply-add, and the
 rest as in [method](method.md)), or the peak of memory that we predict for inference, with weights
-and without input. A printed number *agrees* within {100 * EXACT:g} % or by rounding; where the
-verdict says so, within {100 * APPROX:g} % or one unit of the last printed digit.
+and without input. A printed number *agrees* to its last digit or within {100 * EXACT:g} %; where
+the verdict says so, within {100 * APPROX:g} % or one unit of the last printed digit.
 
 This page is made by `attnbench claims --write docs/papers.md` from `attnbench/papers/*.toml`, where
 the figures that need a training or a device (accuracy, time) stand as well, each with its source.
@@ -51,9 +60,10 @@ def markdown(papers: Papers, numbers: Numbers) -> str:
 def _verdict_words(found: Sequence[Verdict]) -> Iterator[str]:
     yield "## The verdicts\n"
     counted = tally(found)
-    yield from _grid(
-        ("verdict", "figures", "means"), [(w, str(n), MEANING[w]) for w, n in counted.items()]
-    )
+    lines = [(w, str(n), MEANING[w]) for w, n in counted.items()]
+    yield from _grid(("verdict", "figures", "means"), lines)
+    exact = sum(v.held == TO_THE_DIGIT for v in found)
+    yield f"{exact} of them agree to the last printed digit.\n"
 
 
 def _rules(papers: list[Paper]) -> Iterator[str]:

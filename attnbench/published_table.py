@@ -3,26 +3,12 @@
 A printed number never stands without what it counts.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from attnbench.agreement import Verdict
 from attnbench.counting_rules import RULES
-from attnbench.published import (
-    Backbone,
-    Conv,
-    Figure,
-    Formula,
-    Head,
-    Map,
-    Named,
-    Paper,
-    Papers,
-    Piece,
-    Table,
-    full_name,
-)
-from attnbench.trial import label
+from attnbench.published import Figure, Paper, Papers, Table, full_name
+from attnbench.structure_words import structure_words
 from attnbench.units import digits
 
 QUANTITIES = {
@@ -106,7 +92,7 @@ def convention(figure: Figure) -> str:
 
 
 def how(figure: Figure, paper: Paper, papers: Papers) -> str:
-    """How ours is built and counted: "3x3 2048→512 + isa layers=1 on 512 at 128x128; macs"."""
+    """What was built for ours: "3x3 2048→512 + isa layers=1 on 512 at 128x128"."""
     ours = figure.ours
     if ours is None:
         return ""
@@ -123,60 +109,15 @@ def how(figure: Figure, paper: Paper, papers: Papers) -> str:
     return built
 
 
-def structure_words(name: str, paper: str, papers: Papers) -> str:
-    """The pieces of a structure, as a sum: "3x3 2048→512 + isa layers=1 on 512 at 128x128"."""
-    flat = list(_pieces(full_name(name, paper), papers))
-    maps = {at for piece, at in flat if at and not _is_of_no_map(piece)}
-    one = len(maps) == 1
-    words = ""
-    for i, (piece, at) in enumerate(flat):
-        words += "" if i == 0 else " - " if piece.times < 0 else " + "
-        words += f"{abs(piece.times)} x " if abs(piece.times) != 1 else ""
-        words += _alone(piece) + ("" if one or _is_of_no_map(piece) else _where(at))
-    return words + _where(next(iter(maps))) if one else words
-
-
-def _pieces(name: str, papers: Papers, at: Map | None = None) -> Iterator[tuple[Piece, Map | None]]:
-    """Those of the structures that it names in their place; each on its map."""
-    structure = papers.structures[name]
-    for piece in structure.pieces:
-        if isinstance(piece, Named):
-            yield from _pieces(full_name(piece.name, name.partition(".")[0]), papers, piece.at)
-        else:
-            yield piece, at or piece.at or structure.at
-
-
-def _is_of_no_map(piece: Piece) -> bool:
-    return isinstance(piece, Formula) and not set("HWN") & set(piece.text)
-
-
-def _where(at: Map | None) -> str:
-    return f" at {at[0]}x{at[1]}" if at else ""
-
-
-def _alone(piece: Conv | Head | Backbone | Formula) -> str:
-    if isinstance(piece, Conv):
-        groups = f" in {piece.groups} groups" if piece.groups > 1 else ""
-        return f"{piece.side}x{piece.side} {piece.inputs}→{piece.outputs}{groups}"
-    if isinstance(piece, Head):
-        whole = "whole " if piece.part == "head" else ""
-        return f"{whole}{label(piece.name, piece.options)} on {piece.channels}"
-    if isinstance(piece, Formula):
-        symbols = ", ".join(f"{k} = {v}" for k, v in piece.symbols.items())
-        return f"[{piece.text}{' with ' + symbols if symbols else ''}: {piece.why}]"
-    video = f", frames {'-'.join(map(str, piece.frames))}" if piece.frames else ""
-    stem = piece.stem.replace("_", " ")
-    return f"ResNet-{piece.depth} ({stem} stem, stride {piece.output_stride}{video})"
-
-
 def number(value: float) -> str:
     """With five digits, as many as the papers ever print."""
     return f"{value:.5g}" if value >= 0.001 else digits(value, 3)
 
 
 def percent(difference: float) -> str:
-    """With its sign: "+1.2 %"."""
-    return f"{100 * difference:+.1f} %".replace("-", "−")
+    """With its sign, unless it is none to one decimal: "+1.2 %", "0.0 %"."""
+    text = f"{100 * difference:+.1f} %".replace("-", "−")
+    return "0.0 %" if text[1:] == "0.0 %" else text
 
 
 def used_rules(papers: list[Paper]) -> list[str]:

@@ -8,7 +8,9 @@ import pytest
 
 from attnbench.errors import AttnbenchError
 from attnbench.paper_file import FOLDER, paper_names, papers, read_papers
-from attnbench.published_table import convention, structure_words
+from attnbench.published import Formula, full_name, pieces
+from attnbench.published_table import convention
+from attnbench.structure_words import structure_words
 
 PAPER = """
 title = "A paper"
@@ -71,6 +73,17 @@ def test_what_figures_share_is_that_of_their_table():
 
 def test_a_structure_in_words():
     assert structure_words("block", "a", read(PAPER)) == "ema bases=4 on 8 at 4x6"
+
+
+def test_memory_is_predicted_of_chains_alone():
+    """Its pieces run one after the other, so none may stand there twice or be taken away."""
+    found = papers()
+    for paper in found:
+        ours = [f.ours for f in paper.figures if f.ours]
+        chains = [o.predicted or o.of for o in ours if o.predicted or o.by == "peak"]
+        for name in chains:
+            chain = pieces(full_name(name, paper.name), found)
+            assert all(p.times == 1 for p, _ in chain if not isinstance(p, Formula)), name
 
 
 @pytest.mark.parametrize(

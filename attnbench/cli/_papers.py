@@ -144,11 +144,12 @@ def _print_curves(console: "Console", paper: "Paper", numbers: "Numbers") -> Non
 
 
 def _print_tally(shown: "list[Verdict]") -> None:
-    from attnbench.agreement import tally
+    from attnbench.agreement import TO_THE_DIGIT, tally
     from attnbench.cli._console import say
 
-    counted = ", ".join(f"{n} {word}" for word, n in tally(shown).items())
-    say(f"{len(shown)} printed figures: {counted}")
+    counted = ", ".join(f"{word} {n}" for word, n in tally(shown).items())
+    exact = sum(v.held == TO_THE_DIGIT for v in shown)
+    say(f"{len(shown)} printed figures: {counted}; {exact} agree to the last printed digit")
 
 
 def _told(verdict: "Verdict") -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """A published structure built of pieces on tensors without data, tallied, and run for its peak."""
 
 from collections import Counter
-from collections.abc import Iterator
 
 import msgspec
 import torch
@@ -16,7 +15,7 @@ from attnbench.measure._step import Step
 from attnbench.measure._tally import Tally, tally
 from attnbench.measure.memory_predicted import baseline, peaks
 from attnbench.networks.resnet import ResNet
-from attnbench.published import Backbone, Conv, Formula, Head, Map, Named, Papers, Piece, full_name
+from attnbench.published import Alone, Backbone, Conv, Formula, Head, Map, Papers, pieces
 from attnbench.trial import Shape, Trial
 
 
@@ -29,15 +28,13 @@ class Structures:
 
     def tally(self, name: str, at: Map | None = None) -> Tally:
         """Of the structure "paper.name", on another map than its own with `at`."""
-        structure, found = self.papers.structures[name], Counter()
-        for piece in structure.pieces:
-            for thing, number in self._once(piece, name, at or piece.at or structure.at).items():
+        found: Tally = Counter()
+        for piece, where in pieces(name, self.papers, at):
+            for thing, number in self._once(piece, where).items():
                 found[thing] += piece.times * number
         return found
 
-    def _once(self, piece: Piece, name: str, at: Map | None) -> Tally:
-        if isinstance(piece, Named):
-            return self.tally(full_name(piece.name, name.partition(".")[0]), piece.at)
+    def _once(self, piece: Alone, at: Map) -> Tally:
         key = msgspec.json.encode((piece, at))
         if key not in self._tallies:
             self._tallies[key] = _tally(piece, at)
@@ -45,23 +42,16 @@ class Structures:
 
     def peak(self, name: str) -> int:
         """Bytes of weights and live tensors of its pieces run one after the other, input apart."""
-        steps = list(self._steps(name))
+        chain = [(p, at) for p, at in pieces(name, self.papers) if not isinstance(p, Formula)]
+        steps = [_step(piece, at) for piece, at in chain]
         module, x = nn.Sequential(*(s.module for s in steps)), steps[0].x
         with like_cpu():
             step = Step(module, x, training=False)
             held = baseline(step) - x.numel() * x.element_size()
             return held + peaks(step)["step"]
 
-    def _steps(self, name: str) -> Iterator[Step]:
-        structure = self.papers.structures[name]
-        for piece in structure.pieces:
-            if isinstance(piece, Named):
-                yield from self._steps(full_name(piece.name, name.partition(".")[0]))
-            elif not isinstance(piece, Formula):
-                yield _step(piece, piece.at or structure.at)
 
-
-def _tally(piece: Piece, at: Map) -> Tally:
+def _tally(piece: Alone, at: Map) -> Tally:
     if isinstance(piece, Formula):
         height, width = at
         symbols = {"H": height, "W": width, "N": height * width} | piece.symbols

@@ -31,7 +31,7 @@ def printed(evidence: Evidence) -> list | None:
     if not tables:
         return None
     counted = tally([found[f.id] for p in chosen for f in p.figures if f.agrees])
-    told = ", ".join(f"{n} {word}" for word, n in counted.items())
+    told = ", ".join(f"{word} {n}" for word, n in counted.items())
     intro = (
         f"Of the figures that arithmetic can check: {told}. Ours are counted on the structure that "
         "the paper counts, by its rule; beside it stand FLOPs and predicted memory by attnbench."
