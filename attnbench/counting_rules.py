@@ -6,7 +6,7 @@ numbers differ from ours: that is the word of a verdict that needs it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 # convolution, contraction: multiply-adds, of products of two maps the second; linear layers count
 # as contraction. flops: all that attnbench counts. bias: outputs of convolutions that have one.
@@ -20,7 +20,6 @@ Thing = Literal[
     "convolution", "contraction", "flops", "bias", "norm", "relu", "pool",
     "outputs", "params", "elements", "bytes", "peak",
 ]  # fmt: skip
-THINGS = get_args(Thing)
 FLOAT = 4  # bytes of float32
 
 

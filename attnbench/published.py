@@ -3,6 +3,24 @@
 A figure that arithmetic can check says how attnbench builds the structure behind it and by which
 rule it is counted (`ours`); `measure/_recount.py` does so. `paper_file` reads them from TOML.
 Nothing here imports torch.
+
+    [structure.isa]  # pieces that are added up: head, conv, backbone, formula, another structure
+    at = [128, 128]
+    pieces = [{ is = "head", name = "isa", channels = 512, options = { layers = 1 } }]
+
+    [[table]]
+    name   = "Figure 1"
+    source = "ISA.pdf"
+    input  = "1x512x128x128"
+
+    [[table.figure]]
+    id       = "isa.f1.isa.gflops"
+    head     = "isa"
+    quantity = "gflops"
+    printed  = "76"  # as it is printed: its digits say how well ours must agree
+    unit     = "G"
+    agrees   = "approx"
+    ours     = { of = "isa", by = "flops" }  # a rule of `counting_rules`
 """
 
 from collections.abc import Iterable, Iterator

@@ -13,8 +13,9 @@ from attnbench.agreement import (
     verdicts,
 )
 from attnbench.counting_rules import RULES
-from attnbench.published import Paper, Papers, Table
+from attnbench.published import Ours, Paper, Papers, Series, Table
 from attnbench.published_table import NOTHING, number, percent, rows, used_rules
+from attnbench.structure_words import structure_words
 
 TITLES = (
     "figure",
@@ -87,13 +88,19 @@ def _paper(
     for table in tables:
         yield from _table(table, paper, papers, found)
     for series in paper.series:
-        ours = numbers.series.get(series.id)
-        if ours:
-            yield f"### {series.figure}, {series.head}: {series.y_name} over {series.x_name}\n"
-            yield f"{series.how}; {series.note}.\n"
-            points = zip(series.x, series.y, ours, strict=True)
-            lines = [(f"{x:g}", f"{y:g}", number(z), percent(z / y - 1)) for x, y, z in points]
-            yield from _grid((series.x_name, "printed", "ours", "difference"), lines)
+        if series.ours and series.id in numbers.series:
+            yield from _curve(series, series.ours, numbers.series[series.id], paper, papers)
+
+
+def _curve(
+    series: Series, recipe: Ours, ours: list[float], paper: Paper, papers: Papers
+) -> Iterator[str]:
+    built = structure_words(recipe.of, paper.name, papers).rpartition(" at ")[0]
+    yield f"### {_short(paper)}, {series.figure}, {series.head}: {series.y_name}\n"
+    yield f"{_sentence(series.how)} {_sentence(series.note)} Ours: {built}, {recipe.by}.\n"
+    points = zip(series.x, series.y, ours, strict=True)
+    lines = [(f"{x:g}", f"{y:g}", number(z), percent(z / y - 1)) for x, y, z in points]
+    yield from _grid((series.x_name, "printed", "ours", "difference"), lines)
 
 
 def _table(table: Table, paper: Paper, papers: Papers, found: dict[str, Verdict]) -> Iterator[str]:

@@ -253,6 +253,14 @@ def test_the_command_prints_both_numbers_with_what_they_count():
     assert output.splitlines()[-1] == f"12 printed figures: {told}"
 
 
+def test_the_command_prints_the_curves_with_what_they_count():
+    lines = command("--papers", "--paper", "isa").output.splitlines()
+
+    titles = next(i for i, line in enumerate(lines) if "Figure 4, sa: gflops (flops)" in line)
+    # 2·(50²·2²⁰ + 50⁴·512) = 11.643 GFLOPs on a map of side 50
+    assert lines[titles + 6].split() == ["50", "11.64", "11.643", "0.0", "%"]
+
+
 def test_a_program_gets_every_figure():
     told = json.loads(command("--papers", "--json").output)
 

@@ -89,7 +89,9 @@ def _print(
     console = stdout()
     for paper in chosen:
         _print_paper(console, paper, known, found, every=every)
-        _print_curves(console, paper, numbers)
+        _print_curves(console, paper, numbers, every=every)
+        if every:
+            _print_zoo(console, paper)
     rules = used_rules(chosen)
     if rules:
         print_text(console, "What is counted:")
@@ -125,22 +127,38 @@ def _print_paper(
         print_table(console, ("figure", "what", "printed", "of what"), lines, numbers=("printed",))
 
 
-def _print_curves(console: "Console", paper: "Paper", numbers: "Numbers") -> None:
+def _print_curves(console: "Console", paper: "Paper", numbers: "Numbers", *, every: bool) -> None:
+    """Those that are recounted, and with `every` the others."""
     from attnbench.cli._console import print_table
     from attnbench.published_table import number, percent
 
     for series in paper.series:
+        counts = f" ({series.ours.by})" if series.ours else ""
+        printed = f"{series.figure}, {series.id.rpartition('.')[2]}: {series.y_name}{counts}"
         ours = numbers.series.get(series.id)
+        rows = [[f"{x:g}", f"{y:g}"] for x, y in zip(series.x, series.y, strict=True)]
+        titles = (series.x_name, printed)
         if ours:
-            points = list(zip(series.x, series.y, ours, strict=True))
-            rows = [[f"{x:g}", f"{y:g}", number(z), percent(z / y - 1)] for x, y, z in points]
-            titles = (
-                series.x_name,
-                f"{series.figure}, {series.head}: printed",
-                "ours",
-                "difference",
-            )
+            both = zip(series.y, ours, strict=True)
+            more = [[number(our), percent(our / y - 1)] for y, our in both]
+            rows = [[*a, *b] for a, b in zip(rows, more, strict=True)]
+            titles = (*titles, "ours", "difference")
+        if ours or every:
             print_table(console, titles, rows, numbers=titles)
+
+
+def _print_zoo(console: "Console", paper: "Paper") -> None:
+    from attnbench.cli._console import print_table, print_text
+    from attnbench.published_table import NOTHING
+
+    columns = ("memory_gb", "fps", "miou_20k", "miou_40k", "miou_80k", "miou_160k")
+    for zoo in paper.zoo:
+        print_text(console, f"{zoo.backbone}, {zoo.dataset}, {zoo.crop}: training peak, frames/s")
+        rows = [
+            [m.head, *(NOTHING if (v := getattr(m, c)) is None else f"{v:g}" for c in columns)]
+            for m in zoo.models
+        ]
+        print_table(console, ("head", *columns), rows, numbers=columns)
 
 
 def _print_tally(shown: "list[Verdict]") -> None:
