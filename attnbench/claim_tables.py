@@ -8,8 +8,19 @@ import msgspec
 
 from attnbench import heads, measure
 from attnbench.checked import entries, short, shown
-from attnbench.claims import Against, Check, Claim, Correlation, Exponent, OfOne, Order, Other
+from attnbench.claims import (
+    Against,
+    Check,
+    Claim,
+    Correlation,
+    Exponent,
+    OfOne,
+    Order,
+    Other,
+    Printed,
+)
 from attnbench.errors import SuiteError, UnknownNameError
+from attnbench.paper_file import papers
 from attnbench.trial import Option
 
 AXES = ("pixels", "channels")  # of an exponent; or an option
@@ -31,16 +42,25 @@ def claims(tables: Any, where: str) -> tuple[Claim, ...]:
     return tuple(found.values())
 
 
-def _checked(claim: Claim, check: Check, where: str) -> Claim:
+def _checked(claim: Claim, check: Check | Printed, where: str) -> Claim:
     low, high = check.within
     if low > high or isnan(low) or isnan(high):
         raise SuiteError(f"{where}: within is [lowest, highest]")
+    if isinstance(check, Printed):
+        _check_printed(check, where)
+        return claim
     metrics = [check.metric, *(s.metric for s in check.subjects)]
     metrics += [check.against] if isinstance(check, Correlation) else []
     for metric in metrics:
         if metric not in measure.units():
             raise UnknownNameError("metric", short(metric), measure.units(), where)
     return replace(claim, check=_plain(check, where))
+
+
+def _check_printed(check: Printed, where: str) -> None:
+    tables = [table.name for table in papers().named(check.paper, where).table]
+    if check.table and check.table not in tables:
+        raise UnknownNameError(f"table of {check.paper}", short(check.table), tables, where)
 
 
 def _plain(check: Check, where: str) -> Check:

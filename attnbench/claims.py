@@ -13,7 +13,7 @@ project cannot decide by a run has no check, and says what it `needs`.
 
 from dataclasses import dataclass, field, replace
 from math import inf
-from typing import Literal
+from typing import ClassVar, Literal
 
 import msgspec
 
@@ -187,6 +187,21 @@ class Correlation(Check, frozen=True, kw_only=True, tag="correlation"):
     against: str
 
 
+class Printed(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind",
+    tag="printed",
+):  # fmt: skip
+    """The share of a paper's printed figures that arithmetic can check and that agree.
+
+    Of one table of it, if named. It needs no run.
+    """
+
+    paper: str
+    table: str = ""
+    within: tuple[float, float] = (1, 1)
+    subjects: ClassVar[tuple[Subject, ...]] = ()
+
+
 @dataclass(frozen=True)
 class Claim:
     """A sentence of the literature, and the check that decides it, or what that needs."""
@@ -194,5 +209,5 @@ class Claim:
     id: str
     says: str
     source: str
-    check: Exponent | Value | Equal | Ratio | Crossing | Order | Correlation | None = None
+    check: Exponent | Value | Equal | Ratio | Crossing | Order | Correlation | Printed | None = None
     needs: str = ""

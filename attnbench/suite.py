@@ -84,6 +84,7 @@ class Suite:
     skips: tuple[Skip, ...] = ()
     claims: tuple[Claim, ...] = ()
     plots: tuple[str, ...] = ()
+    papers: tuple[str, ...] = ()  # whose printed figures the report shows
 
     @property
     def choices(self) -> tuple[HeadChoice, ...]:

@@ -26,6 +26,7 @@ from attnbench.checked import (
 from attnbench.claim_tables import claims
 from attnbench.errors import AttnbenchError, SuiteError, UnknownNameError
 from attnbench.head_choice import head_choices
+from attnbench.paper_file import paper_names
 from attnbench.printable import one_line
 from attnbench.suite import HeadChoice, Size, Skip, Suite, Sweep, Target
 from attnbench.trial import DTYPES, KERNELS, MODES, NO_DEVICE, PARTS, Budget, Limits
@@ -45,7 +46,18 @@ DEFAULTS = {"batch": [1], "part": ["attention"], "dtype": ["float32"], "mode": [
 }
 MOST_RECORDS = 10**6  # that one suite may ask for: what a report is made for
 LARGEST_FILE = 2**20  # bytes
-KEYS = ("title", "question", "heads", "sweep", "budget", "limits", "skip", "claim", "plots")
+KEYS = (
+    "title",
+    "question",
+    "heads",
+    "sweep",
+    "budget",
+    "limits",
+    "skip",
+    "claim",
+    "plots",
+    "papers",
+)
 
 
 def suites_folder() -> Path:
@@ -101,6 +113,7 @@ def parse_suite(text: str, name: str, where: str) -> Suite:
         skips=tuple(entries(table.get("skip", []), Skip, f"{where}: skip")),
         claims=claims(table.get("claim", []), where),
         plots=converted(table.get("plots", []), tuple[str, ...], f"{where}: plots"),
+        papers=_papers(table.get("papers", []), where),
     )
     if not all(sweep.heads or suite.heads for sweep in suite.sweeps):
         raise SuiteError(f"{where}: heads is missing or empty; name them here or in each sweep")
@@ -239,3 +252,12 @@ def _bytes(text: str, where: str) -> int:
         raise SuiteError(
             f"{where}: {shown(text)} is not a size in bytes; write it as '8 GB' or '8 GiB'"
         ) from None
+
+
+def _papers(names: Any, where: str) -> tuple[str, ...]:
+    """Names of papers that there are. Raises UnknownNameError for another."""
+    chosen = converted(names, tuple[str, ...], f"{where}: papers")
+    for name in chosen:
+        if name not in paper_names():
+            raise UnknownNameError("paper", short(name), paper_names(), where)
+    return chosen

@@ -9,7 +9,9 @@ from itertools import pairwise
 from statistics import median
 from typing import Literal
 
+from attnbench import agreement as published
 from attnbench import heads, stats
+from attnbench.agreement import stored, tally
 from attnbench.claims import (
     Check,
     Claim,
@@ -19,11 +21,13 @@ from attnbench.claims import (
     Exponent,
     Order,
     Other,
+    Printed,
     Ratio,
     Subject,
     Value,
 )
 from attnbench.curves import latest
+from attnbench.paper_file import papers
 from attnbench.record import Record
 from attnbench.stats import Estimate, PowerLaw
 from attnbench.trial import Trial
@@ -171,9 +175,24 @@ def _correlation(claim: Claim, records: list[Record]) -> Verdict:
     return _judged(claim, stats.mean(by_round), f"{len(pairs)} heads at {_point(point)}")
 
 
+def _printed(claim: Claim, _records: list[Record]) -> Verdict:
+    """By the numbers of the last recount, that come with attnbench."""
+    check: Printed = claim.check
+    known = papers()
+    found = published.verdicts(known, stored())
+    tables = [t for t in known.named(check.paper).table if check.table in ("", t.name)]
+    checkable = [found[f.id] for t in tables for f in t.all if f.agrees]
+    if not checkable:
+        raise NothingFoundError("figures that arithmetic can check")
+    words = tally(checkable)
+    share = 1 - (words.get("not reproducible", 0) + words.get("differs", 0)) / len(checkable)
+    told = ", ".join(f"{n} {word}" for word, n in words.items())
+    return _judged(claim, stats.exactly(share), f"of {len(checkable)} figures: {told}")
+
+
 _JUDGES = {
     Exponent: _exponent, Value: _value, Equal: _value, Ratio: _ratio, Crossing: _crossing,
-    Order: _order, Correlation: _correlation,
+    Order: _order, Correlation: _correlation, Printed: _printed,
 }  # fmt: skip
 _AXES = {"pixels": "sizes"}
 

@@ -1,5 +1,7 @@
 """attnbench claims: what the literature says, and what stored runs say of it."""
 
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,19 +12,40 @@ if TYPE_CHECKING:
     from attnbench.verdicts import Verdict
 
 
-@click.command(epilog="Examples: attnbench claims; attnbench claims results/RUN --json")
+@click.command(
+    epilog="Examples: attnbench claims; attnbench claims RUN --json; attnbench claims --papers"
+)
 @click.argument("runs", nargs=-1, metavar="[RUN...]")
 @click.option("--json", "as_json", is_flag=True, help="For a program: a list of verdicts.")
+@click.option(
+    "--papers", is_flag=True, help="Printed figures of the papers beside ours, counted now.",
+)  # fmt: skip
+@click.option("--paper", default="", metavar="NAME", help="Of this paper alone, and all of it.")
+@click.option("--write", type=click.Path(path_type=Path), hidden=True, metavar="PAGE")
 @click.option(
     "--results", type=click.Path(path_type=Path), default=Path("results"), show_default=True,
     help="Where run folders are.",
 )  # fmt: skip
-def command(runs: tuple[str, ...], *, as_json: bool, results: Path) -> None:
+def command(
+    runs: tuple[str, ...],
+    *,
+    as_json: bool,
+    papers: bool,
+    paper: str,
+    write: Path | None,
+    results: Path,
+) -> None:
     """Says of every claim whether it holds: on RUN, a run folder or its name below results.
 
     Without RUN it is the newest run of each suite; claims of a suite that was never run are
     listed with what they need. Nothing is measured.
+
+    With --papers it recounts every printed figure that arithmetic can check, and exits with 1
+    where that no longer gives what it gave.
     """
+    if papers or paper or write:
+        _papers(paper, as_json=as_json, write=write)
+        return
     from attnbench.cli._console import say, stdout, warn
     from attnbench.cli._verdicts import print_verdicts
 
@@ -36,6 +59,19 @@ def command(runs: tuple[str, ...], *, as_json: bool, results: Path) -> None:
         print_verdicts(console, verdicts)
         console.print()
         warn(warnings)
+
+
+def _papers(paper: str, *, as_json: bool, write: Path | None) -> None:
+    """Prints the recount; or keeps it for the report and writes the page docs/papers.md."""
+    from attnbench.cli._console import say
+    from attnbench.cli._papers import print_papers, write_papers
+    from attnbench.errors import EXIT_NO
+
+    if write is not None:
+        for path in write_papers(write):
+            say(str(path))
+    elif not print_papers(paper, as_json=as_json):
+        sys.exit(EXIT_NO)
 
 
 Found = list[tuple[str, "list[Verdict]", tuple[str, ...]]]  # title, verdicts, warnings
@@ -56,7 +92,7 @@ def _of_suites(results: Path) -> Found:
     from attnbench.errors import AttnbenchError
     from attnbench.store import read_info, runs_in
     from attnbench.suite_file import read_suite, suite_names, suite_path
-    from attnbench.verdicts import Verdict
+    from attnbench.verdicts import verdicts
 
     newest = {}
     for path in runs_in(results):
@@ -70,14 +106,17 @@ def _of_suites(results: Path) -> Found:
             found.append(_of(_evidence(newest[name])))
             continue
         suite, _ = read_suite(suite_path(name))
-        needs = f"needs attnbench run --suite {name}"
-        told = [f"{needs}; {c.needs}" if c.needs else needs for c in suite.claims]
-        verdicts = [
-            Verdict(c, "not measured here", detail=t)
-            for c, t in zip(suite.claims, told, strict=True)
-        ]
-        found.append((f"{name}: {suite.title}, never run here", verdicts, ()))
+        told = [_needing(v, name) for v in verdicts(suite.claims, ())]
+        found.append((f"{name}: {suite.title}, never run here", told, ()))
     return [each for each in found if each[1]]
+
+
+def _needing(verdict: "Verdict", suite: str) -> "Verdict":
+    """Of a suite that was never run: what has no verdict needs one, if a run can give it."""
+    if verdict.found is not None or verdict.claim.check is None:
+        return verdict
+    needs = ["needs attnbench run --suite " + suite, verdict.claim.needs]
+    return replace(verdict, detail="; ".join(filter(None, needs)))
 
 
 def _evidence(path: Path) -> "Evidence":

@@ -26,14 +26,21 @@ if TYPE_CHECKING:
 @click.option(
     "--set", "settings", multiple=True, metavar="OPTION=VALUE", help="Another option of the head."
 )
+@click.option("--suite", "as_suite", is_flag=True, help="The suite where a head has that name too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
 def command(
-    name: str, size: str, channels: int, settings: tuple[str, ...], *, as_json: bool
+    name: str,
+    size: str,
+    channels: int,
+    settings: tuple[str, ...],
+    *,
+    as_suite: bool,
+    as_json: bool,
 ) -> None:
     """Shows a head: source, options, maps, kernels, cost term by term. Or a suite, or a metric."""
     from attnbench.cli._console import stdout
 
-    sheet = _sheet(name, size, channels, settings)
+    sheet = _suite(name) if as_suite else _sheet(name, size, channels, settings)
     if as_json:
         click.echo(json.dumps(sheet, indent=2, ensure_ascii=False))
         return

@@ -13,6 +13,7 @@ from attnbench.claims import (
     Equal,
     Exponent,
     Order,
+    Printed,
     Ratio,
     Value,
 )
@@ -28,7 +29,7 @@ def condition(claim: Claim) -> str:
     """What makes a claim hold: "exponent of macs.counted of ema: 0.99 to 1.01"."""
     if claim.check is None:
         return f"needs {claim.needs}"
-    unit = measure.units().get(claim.check.metric, "")
+    unit = measure.units().get(getattr(claim.check, "metric", ""), "")
     unmeasured = Verdict(claim, "not measured here", unit=unit)
     return f"{_kind(claim.check)} of {subject(unmeasured)}: {bounds(unmeasured)}"
 
@@ -69,6 +70,8 @@ def subject(verdict: Verdict) -> str:
     check = verdict.claim.check
     if check is None:
         return NOTHING
+    if isinstance(check, Printed):
+        return f"printed figures of {check.paper}{check.table and f', {check.table}'}"
     first = f"{check.metric} ({check.terms})" if check.terms else check.metric
     if isinstance(check, Correlation):
         return f"{first} against {check.against}, all heads"
@@ -85,10 +88,12 @@ def how(verdict: Verdict) -> str:
     return f"{_kind(check)}, {verdict.detail}"
 
 
-def _kind(check: Check) -> str:
+def _kind(check: Check | Printed) -> str:
     if isinstance(check, Exponent):
         axis = "N" if check.over == "pixels" else check.over
         return f"power of {axis}, {_FITTED[check.part_of]}"
+    if isinstance(check, Printed):
+        return "share that agrees"
     kinds = {Equal: "difference", Value: "value", Ratio: "ratio", Crossing: "stays cheaper"}
     return (kinds | {Order: "order", Correlation: "rank correlation"})[type(check)]
 
