@@ -51,7 +51,7 @@ def headline(evidence: Evidence, at: Slice) -> Table:
     shape = at.shape
     caption = (
         f"Every head on a {shape.height}×{shape.width} map: N = {whole(shape.pixels)} pixels, "
-        f"C = {shape.channels}, batch {shape.batch}, {at.dtype}"
+        f"{at.reads}, batch {shape.batch}, {at.dtype}"
     )
     return Table(caption, tuple(columns)).without_empty_columns()
 
