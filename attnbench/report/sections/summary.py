@@ -16,6 +16,7 @@ _COLUMNS = (
     ("macs.counted", "inference", "MACs, forward"),
     ("memory", "inference", "peak memory, forward"),
     ("memory_predicted", "inference", "peak memory, forward"),
+    ("memory_predicted", "training", "peak memory, forward + backward"),
     ("latency", "inference", "latency, forward"),
     ("latency", "training", "latency, forward + backward"),
 )
