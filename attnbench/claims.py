@@ -36,6 +36,7 @@ class Subject:
     batch: int = 0
     dtype: str = ""
     device: str = ""
+    backbone: str = ""
 
     def matches(self, trial: Trial, without: str = "") -> bool:
         """Whether a trial is one of it, whatever its option `without`."""
@@ -48,13 +49,14 @@ class Subject:
             and self.batch in (0, shape.batch)
             and self.dtype in ("", trial.dtype)
             and self.device in ("", trial.device.partition(":")[0])
+            and self.backbone in ("", trial.backbone)
         )
 
     def __str__(self) -> str:
         """As in "isa partition=balanced, head, 512 channels"."""
         told = [f"{self.channels} channels"] if self.channels else []
         told += [f"batch {self.batch}"] if self.batch else []
-        where = filter(None, [self.part, self.dtype, *told, self.device])
+        where = filter(None, [self.part, self.backbone, self.dtype, *told, self.device])
         return ", ".join([label(self.head, self.options, self.kernel), *where])
 
 
@@ -70,6 +72,7 @@ class Other(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     channels: int = 0
     batch: int = 0
     dtype: str = ""
+    backbone: str = ""
 
     def instead_of(self, subject: Subject) -> Subject:
         given = {name: v for name in self.__struct_fields__ if (v := getattr(self, name))}
@@ -99,6 +102,7 @@ class Check(
     batch: int = 0
     dtype: str = ""
     device: str = ""  # "cuda" where the sentence is about a GPU
+    backbone: str = ""
 
     @property
     def place(self) -> tuple[int, int] | None:
@@ -107,7 +111,7 @@ class Check(
         return size if all(size) else None
 
     def of(self, head: str, options: dict[str, Option], kernel: Kernel) -> Subject:
-        names = ("mode", "part", "channels", "batch", "dtype", "device")
+        names = ("mode", "part", "channels", "batch", "dtype", "device", "backbone")
         where = {name: getattr(self, name) for name in names}
         return Subject(head, self.metric, options, kernel, **where)
 

@@ -12,8 +12,8 @@ from attnbench.trial import Option
 COLUMNS = (
     "run", "suite", "environment", "cpu", "gpu", "torch", "key", "round", "status", "started",
     "label", "head", "part", "batch", "channels", "height", "width", "pixels", "dtype", "device",
-    "mode", "kernel", "line", "metric", "unit", "better", "origin", "value", "count", "least",
-    "most", "samples",
+    "mode", "kernel", "backbone", "line", "metric", "unit", "better", "origin", "value", "count",
+    "least", "most", "samples",
 )  # fmt: skip
 OPTION = "option."  # begins the columns of options
 
@@ -59,6 +59,7 @@ def _row(run: Run, record: Record, metric: str, reading: Reading) -> dict[str, o
         "device": trial.device,
         "mode": trial.mode,
         "kernel": trial.kernel,
+        "backbone": trial.backbone,
         "line": trial.line,
         "metric": metric,
         "unit": reading.unit,

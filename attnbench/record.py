@@ -1,6 +1,7 @@
 """What came of a task: readings, a status, and where they were made. One line of JSON each.
 
 History of the format, newest first; every change gets a line here and a reader in `run_lines`:
+3  trial: backbone, parts network and classifier
 2  record: run; environment: governor, turbo, quota_cores; GPU: ecc, mig; run.json: sdpa,
    cudnn_benchmark, merged; conditions.jsonl; dtype tf32
 1  first
@@ -11,7 +12,7 @@ from typing import Literal
 
 from attnbench.trial import Trial
 
-SCHEMA = 2
+SCHEMA = 3
 
 Status = Literal["ok", "oom", "timeout", "crashed", "error", "skipped"]
 Origin = Literal["measured", "counted", "predicted", "modelled"]

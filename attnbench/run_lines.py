@@ -27,8 +27,9 @@ NAMED = 5  # lines of a file that are told one by one
 # A format is read by the types of today where what it lacks has a default that is true of it:
 # 1  no conditions, no governor, turbo, quota, ECC, MIG: not told; sdpa "auto", no cudnn_benchmark,
 #    as its workers had them; a record is of the run whose folder it is in
-# 2  record.py
-READABLE = (1, 2)
+# 2  no backbone: a trial was of a block or a head
+# 3  record.py
+READABLE = (1, 2, 3)
 
 
 class _Schema(msgspec.Struct):

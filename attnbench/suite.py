@@ -123,12 +123,12 @@ class Suite:
 
     def _trials(self, sweep: Sweep, device: str) -> Iterable[Trial]:
         axes = sweep.axes
-        for choice, part, channels, dtype, mode, kernel, batch, (height, width) in product(
-            sweep.heads or self.heads, axes["part"], axes["channels"], axes["dtype"], axes["mode"],
-            axes["kernel"], axes["batch"], axes["size"],
+        for choice, part, backbone, channels, dtype, mode, kernel, batch, size in product(
+            sweep.heads or self.heads, axes["part"], axes["backbone"], axes["channels"],
+            axes["dtype"], axes["mode"], axes["kernel"], axes["batch"], axes["size"],
         ):  # fmt: skip
-            shape = Shape(batch, channels, height, width)
-            yield Trial(choice.name, shape, choice.options, part, dtype, device, mode, kernel)
+            what = (choice.name, Shape(batch, channels, *size), choice.options, part)
+            yield Trial(*what, dtype, device, mode, kernel, backbone)
 
     def _skipped(self, trial: Trial) -> str:
         supported = heads.kernels(trial.head)

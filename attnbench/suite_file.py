@@ -29,7 +29,18 @@ from attnbench.head_choice import head_choices
 from attnbench.paper_file import paper_names
 from attnbench.printable import one_line
 from attnbench.suite import HeadChoice, Size, Skip, Suite, Sweep, Target
-from attnbench.trial import DTYPES, KERNELS, MODES, NO_DEVICE, PARTS, Budget, Limits
+from attnbench.trial import (
+    BACKBONES,
+    COLOURS,
+    DTYPES,
+    KERNELS,
+    MODES,
+    NETWORKS,
+    NO_DEVICE,
+    PARTS,
+    Budget,
+    Limits,
+)
 from attnbench.units import parse_bytes
 
 AXES: dict[str, tuple[Any, ...]] = {  # axis -> its choices; () is any whole number above zero
@@ -40,9 +51,11 @@ AXES: dict[str, tuple[Any, ...]] = {  # axis -> its choices; () is any whole num
     "dtype": DTYPES,
     "mode": MODES,
     "kernel": KERNELS,
+    "backbone": BACKBONES,
 }
 DEFAULTS = {"batch": [1], "part": ["attention"], "dtype": ["float32"], "mode": ["inference"]} | {
-    "kernel": ["eager"]
+    "kernel": ["eager"],
+    "backbone": [""],
 }
 MOST_RECORDS = 10**6  # that one suite may ask for: what a report is made for
 LARGEST_FILE = 2**20  # bytes
@@ -117,7 +130,7 @@ def parse_suite(text: str, name: str, where: str) -> Suite:
     )
     if not all(sweep.heads or suite.heads for sweep in suite.sweeps):
         raise SuiteError(f"{where}: heads is missing or empty; name them here or in each sweep")
-    return _affordable(suite, where)
+    return _checked(suite, where)
 
 
 def override(suite: Suite, settings: Iterable[str]) -> Suite:
@@ -137,18 +150,31 @@ def override(suite: Suite, settings: Iterable[str]) -> Suite:
             suite = replace(suite, budget=_settings(budget, Budget, where))
         else:
             raise UnknownNameError("axis", short(key), known, "--set")
-    return _affordable(suite, "--set")
+    return _checked(suite, "--set")
 
 
-def _affordable(suite: Suite, where: str) -> Suite:
-    """The suite, if it asks for no more records than can be made and read."""
+def _checked(suite: Suite, where: str) -> Suite:
+    """The suite, if it asks for no more than can be made, of parts that there are."""
     cells = sum(prod(map(len, s.axes.values())) * len(s.heads or suite.heads) for s in suite.sweeps)
     if cells * suite.budget.rounds > MOST_RECORDS:
         raise SuiteError(
             f"{where}: asks for {cells} trials in {suite.budget.rounds} rounds; "
             f"more than {MOST_RECORDS} records are too many for one suite"
         )
+    for sweep in suite.sweeps:
+        _check_parts(sweep.axes, where)
     return suite
+
+
+def _check_parts(axes: dict[str, list[Any]], where: str) -> None:
+    """Raises SuiteError unless a network has a backbone and an image, and nothing else has one."""
+    for part, backbone, channels in product(axes["part"], axes["backbone"], axes["channels"]):
+        if part not in NETWORKS and backbone:
+            raise SuiteError(f"{where}: part {part} has no backbone; leave out {backbone!r}")
+        if part in NETWORKS and not backbone:
+            raise SuiteError(f'{where}: part {part} needs a backbone, as in backbone = "resnet50"')
+        if part in NETWORKS and channels != COLOURS:
+            raise SuiteError(f"{where}: part {part} reads an image: write channels = {COLOURS}")
 
 
 def _sweep(table: dict[str, Any], where: str) -> Sweep:

@@ -7,14 +7,19 @@ from functools import cached_property
 from typing import Literal, get_args
 
 Option = bool | int | float | str
-Part = Literal["attention", "head"]
+Part = Literal["attention", "head", "network", "classifier"]
+Backbone = Literal["", "resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
 Dtype = Literal["float64", "float32", "tf32", "bfloat16", "float16"]
 Mode = Literal["inference", "training"]
 Kernel = Literal["eager", "fused", "compiled"]
 Sdpa = Literal["auto", "flash", "efficient", "cudnn", "math"]
 
 PARTS, DTYPES, MODES, KERNELS, SDPA = map(get_args, (Part, Dtype, Mode, Kernel, Sdpa))
+BACKBONES = get_args(Backbone)  # the empty one is that of a part that reads features
+NETWORKS = ("network", "classifier")  # the parts that read an image, and have a backbone
 CLASSES = 19  # Cityscapes: the logits of a head, as the published parameter counts have them
+IMAGE_CLASSES = 1000  # ImageNet: those of a classifier
+COLOURS = 3  # channels of an image
 NO_DEVICE = (
     "meta"  # torch's name for tensors that have a shape and no storage: nothing is allocated
 )
@@ -50,8 +55,10 @@ def label(head: str, options: dict[str, Option], kernel: Kernel = "eager") -> st
 class Trial:
     """One cell of a sweep. `options` holds only what differs from the head's defaults.
 
-    `part` is the attention block on the channels of `shape`, or the whole head: from a backbone's
-    features of `shape` to the logits of CLASSES.
+    `part` is the attention block on the channels of `shape`; the whole head, from a backbone's
+    features of `shape` to the logits of CLASSES; the whole network, from an image of `shape` by
+    `backbone` and head to logits of its size; or the classifier of images, `backbone` with the
+    block within. `backbone` is empty but for the last two.
     """
 
     head: str
@@ -62,11 +69,18 @@ class Trial:
     device: str = NO_DEVICE
     mode: Mode = "inference"
     kernel: Kernel = "eager"
+    backbone: Backbone = ""
 
     @cached_property
     def key(self) -> str:
-        """Hash of exactly these fields: the name of this trial in every run."""
-        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        """Hash of exactly these fields: the name of this trial in every run.
+
+        An empty backbone is not in it, so that trials keep the key that they had before it came.
+        """
+        fields = asdict(self)
+        if not self.backbone:
+            del fields["backbone"]
+        text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @cached_property
@@ -75,9 +89,9 @@ class Trial:
         return replace(self, shape=Shape(self.shape.batch, self.shape.channels, 0, 0)).key
 
     @property
-    def output(self) -> Shape:
-        """Shape of what comes out: that of the input, or with CLASSES for the channels."""
-        return self.shape if self.part == "attention" else replace(self.shape, channels=CLASSES)
+    def reads(self) -> str:
+        """What tables say beside the size: "C = 512", or of a network "classifier resnet50"."""
+        return f"{self.part} {self.backbone}" if self.backbone else f"C = {self.shape.channels}"
 
     @property
     def label(self) -> str:

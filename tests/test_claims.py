@@ -214,3 +214,18 @@ def test_a_part_or_a_width_that_is_named_is_the_one_that_is_meant(record):
 
     assert verdict(claim(**told, channels=64), records).word == "holds"
     assert verdict(claim(**told, channels=64, part="head"), records).found is None
+
+
+def test_a_claim_may_name_part_and_backbone(record):
+    records = [
+        record(value=float(depth), part="network", backbone=f"resnet{depth}") for depth in (50, 101)
+    ]
+    told = claim(
+        kind="ratio", head="ema", metric="macs.counted", part="network", backbone="resnet101",
+        to={"backbone": "resnet50"}, within=[2, 2.1],
+    )  # fmt: skip
+
+    found = verdict(told, records)
+
+    assert (found.word, found.found.value) == ("holds", 101 / 50)
+    assert str(told.check.subjects[0]) == "ema, network, resnet101"

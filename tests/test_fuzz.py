@@ -18,6 +18,7 @@ from attnbench.errors import AttnbenchError
 from attnbench.export import to_csv
 from attnbench.frame import frame
 from attnbench.merge import merge
+from attnbench.record import SCHEMA
 from attnbench.report.evidence import Evidence
 from attnbench.report.sections import chapters
 from attnbench.store import CONDITIONS, ENVIRONMENTS, INFO, RECORDS, SUITE, read_run
@@ -26,7 +27,7 @@ from attnbench.verdicts import verdicts
 
 INPUTS = int(os.environ.get("ATTNBENCH_FUZZ", "400"))
 SUITES, LINES, FOLDERS = INPUTS * 45 // 100, INPUTS * 45 // 100, INPUTS // 10
-FORMAT_2 = next(Path(__file__).parent.glob("data/format-2/*"))
+NEWEST = next(Path(__file__).parent.glob(f"data/format-{SCHEMA}/*"))
 GOOD = """
 title = "t"
 question = "q?"
@@ -221,8 +222,7 @@ def test_any_bytes_of_a_suite_file_are_a_suite_or_a_mistake(tmp_path_factory, da
 
 
 WHOLE = {
-    name: (FORMAT_2 / name).read_bytes()
-    for name in (RECORDS, ENVIRONMENTS, CONDITIONS, INFO, SUITE)
+    name: (NEWEST / name).read_bytes() for name in (RECORDS, ENVIRONMENTS, CONDITIONS, INFO, SUITE)
 }
 
 

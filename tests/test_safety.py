@@ -18,10 +18,11 @@ import attnbench
 from attnbench.cli._console import PrintableConsole, print_table, print_text, say, warn
 from attnbench.errors import StoreError
 from attnbench.printable import is_name, one_line, printable
+from attnbench.record import SCHEMA
 from attnbench.report import render
 from attnbench.store import RunWriter, read_run
 
-FORMAT_2 = next(Path(__file__).parent.glob("data/format-2/*"))
+NEWEST = next(Path(__file__).parent.glob(f"data/format-{SCHEMA}/*"))
 LINK = "\x1b]8;;http://evil.example\x1b\\click\x1b]8;;\x1b\\"
 EVIL = f"{LINK}\x1b[2J\x9b31m\x07\r\x7f\u202egnp.exe\u2066\ufeff<script>alert(1)</script>"
 STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -56,7 +57,7 @@ def here(tmp_path):
 
 @pytest.fixture
 def folder(here):
-    return shutil.copytree(FORMAT_2, here / "results" / "run")
+    return shutil.copytree(NEWEST, here / "results" / "run")
 
 
 @pytest.fixture

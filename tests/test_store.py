@@ -18,6 +18,7 @@ from attnbench.frame import frame
 from attnbench.record import SCHEMA
 from attnbench.report import render
 from attnbench.store import RunInfo, RunWriter, find_run, newest_run, read_run, runs_in
+from attnbench.trial import Shape, Trial
 
 DATA = Path(__file__).parent / "data"
 FORMATS = sorted(DATA.glob("format-*"))
@@ -141,6 +142,29 @@ def test_a_run_of_any_format_is_read_whole(path):
     assert "A tiny run" in render(run)
 
 
+@pytest.mark.parametrize("path", FORMATS, ids=lambda p: p.name)
+def test_a_trial_has_the_key_that_it_has_always_had(path):
+    lines = (next(path.iterdir()) / "records.jsonl").read_text().splitlines()
+
+    assert {key for line in lines for key in [msgspec.json.decode(line)["key"]]} == {
+        Trial(head, Shape(1, 16, 4, 4), device=device).key
+        for head in ("fcn", "ema")
+        for device in ("meta", "cpu")
+    }
+
+
+def test_a_record_of_a_network_is_read_back(tmp_path, record):
+    network = Trial("se", Shape(2, 3, 64, 64), part="network", backbone="resnet50")
+    told = replace(record(), trial=network, key=network.key)
+    writer = RunWriter.create(tmp_path, INFO, "")
+    writer.append(told)
+    writer.close()
+
+    (run,) = map(read_run, runs_in(tmp_path))
+
+    assert (run.warnings, run.records) == ((), (told,))
+
+
 def test_what_the_first_format_lacks_is_not_told_or_as_it_was_then():
     run = read_run(next((DATA / "format-1").iterdir()))
     (here,) = run.environments.values()
@@ -154,7 +178,7 @@ def test_a_run_of_an_older_format_is_not_resumed(tmp_path):
     old = shutil.copytree(next((DATA / "format-1").iterdir()), tmp_path / "old")
 
     with pytest.raises(
-        StoreError, match="format 1, and this attnbench writes 2; .* begin a new run"
+        StoreError, match=f"format 1, and this attnbench writes {SCHEMA}; .* begin a new run"
     ):
         RunWriter(old)
     assert len(read_run(old).records) == 6
@@ -165,20 +189,23 @@ def test_a_newer_format_is_refused_with_what_to_do(folder, more):
     newer = msgspec.to_builtins(INFO) | {"schema": 99} | more
     (folder / "run.json").write_bytes(msgspec.json.encode(newer))
 
-    with pytest.raises(StoreError, match="format 99, newer than 2; upgrade attnbench"):
+    with pytest.raises(StoreError, match=f"format 99, newer than {SCHEMA}; upgrade attnbench"):
         read_run(folder)
 
 
 @pytest.mark.parametrize("status", ["ok", "sublime"])  # also one that only the newer format has
 def test_a_record_of_a_newer_format_is_left_out_with_what_to_do(folder, record, status):
-    newer = msgspec.to_builtins(record(side=96)) | {"schema": 3, "status": status}
+    newer = msgspec.to_builtins(record(side=96)) | {"schema": SCHEMA + 1, "status": status}
     with (folder / "records.jsonl").open("ab") as stream:
         stream.write(msgspec.json.encode(newer) + b"\n")
 
     run = read_run(folder)
 
     assert sides(run) == [16, 32, 64]
-    assert "line 4 is of format 3, newer than 2; upgrade attnbench" in run.warnings[0]
+    assert (
+        f"line 4 is of format {SCHEMA + 1}, newer than {SCHEMA}; upgrade attnbench"
+        in run.warnings[0]
+    )
 
 
 def test_a_folder_that_cannot_be_written_is_told():

@@ -1,3 +1,4 @@
+import hashlib
 from dataclasses import replace
 
 from attnbench.trial import Shape, Trial
@@ -19,9 +20,10 @@ def test_every_field_is_in_the_key():
         replace(TRIAL, device="cpu"),
         replace(TRIAL, mode="training"),
         replace(TRIAL, kernel="fused"),
+        replace(TRIAL, backbone="resnet50"),
     ]
 
-    assert len({t.key for t in [TRIAL, *others]}) == 9
+    assert len({t.key for t in [TRIAL, *others]}) == 10
 
 
 def test_the_key_does_not_depend_on_the_order_of_options():
@@ -37,9 +39,20 @@ def test_a_line_is_all_sizes_of_one_trial():
     assert wider.line == TRIAL.line != deeper.line
 
 
-def test_a_block_gives_back_its_shape_and_a_head_logits():
-    assert TRIAL.output == TRIAL.shape
-    assert replace(TRIAL, part="head").output == Shape(1, 19, 64, 48)
+def test_an_empty_backbone_is_not_in_the_key():
+    text = (
+        '{"device":"meta","dtype":"float32","head":"ema","kernel":"eager","mode":"inference",'
+        '"options":{},"part":"attention",'
+        '"shape":{"batch":1,"channels":512,"height":64,"width":48}}'
+    )
+
+    assert hashlib.sha256(text.encode()).hexdigest()[:16] == TRIAL.key
+
+
+def test_a_table_tells_what_a_trial_reads():
+    network = Trial("ema", Shape(1, 3, 64, 48), part="network", backbone="resnet50")
+
+    assert [TRIAL.reads, network.reads] == ["C = 512", "network resnet50"]
 
 
 def test_a_label_names_options_and_kernel():

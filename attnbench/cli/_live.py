@@ -133,4 +133,5 @@ def duration(seconds: float) -> str:
 
 def _trial(trial: Trial) -> str:
     where = "counts" if trial.device == NO_DEVICE else trial.device
-    return f"{trial.label}  {trial.shape}  {trial.mode}  {where}"
+    what = f"{trial.label}, {trial.reads}" if trial.backbone else trial.label
+    return f"{what}  {trial.shape}  {trial.mode}  {where}"

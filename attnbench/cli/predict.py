@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from attnbench.trial import DTYPES, PARTS
+from attnbench.trial import DTYPES, NETWORKS, PARTS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from attnbench.trial import Trial
 
 KERNELS = ("eager", "fused")  # a compiled module hides what it holds
+OF_A_MAP = tuple(part for part in PARTS if part not in NETWORKS)
 STRIDE = 8  # of the dilated backbones that the papers use
 EXAMPLES = (
     "Examples: attnbench predict --head ema --size 128x256; "
@@ -36,7 +37,7 @@ EXAMPLES = (
               help="Of weights and maps.")
 @click.option("--kernel", default="eager", show_default=True, type=click.Choice(KERNELS),
               help="Attention as published, or in one call that keeps no map of pairs.")
-@click.option("--part", default="attention", show_default=True, type=click.Choice(PARTS),
+@click.option("--part", default="attention", show_default=True, type=click.Choice(OF_A_MAP),
               help="The block, or the whole head from a backbone's features to logits.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
 def command(

@@ -22,7 +22,10 @@ STAGE = 8  # the features have eight times the channels of the early stage, 2048
 
 
 class Decoder(nn.Module):
-    """(N, F, H, W), and G = F/8 channels at 2H x 2W of an early stage -> (N, CLASSES, 2H, 2W)."""
+    """(N, F, H, W), and G = F/8 channels at 2H x 2W of an early stage -> (N, CLASSES, 2H, 2W).
+
+    The early map may be a row or a column short of that, as behind an image of odd sides.
+    """
 
     head = "aspp"
     finer = 2  # from output stride 8 to 4
@@ -41,10 +44,11 @@ class Decoder(nn.Module):
     def forward(self, x: Tensor, earlier: Tensor) -> Tensor:
         check_input(self, x)
         n, _, h, w = x.shape
-        wanted = (n, self.early, self.finer * h, self.finer * w)
-        if tuple(earlier.shape) != wanted:
-            raise HeadError(f"aspp: expected an early map of {wanted}, got {tuple(earlier.shape)}")
-        y = F.interpolate(self.block(x), wanted[2:], mode="bilinear", align_corners=True)
+        wanted, got = (n, self.early, self.finer * h, self.finer * w), tuple(earlier.shape)
+        short = [most - side for most, side in zip(wanted[2:], got[2:], strict=False)]
+        if got[:2] != wanted[:2] or not set(short) <= {0, 1}:
+            raise HeadError(f"aspp: expected an early map of {wanted}, got {got}")
+        y = F.interpolate(self.block(x), got[2:], mode="bilinear", align_corners=True)
         y = torch.cat([self.reduction(earlier), y], dim=1)  # B, 48 + Y, 2H, 2W
         return self.classifier(self.refinement(y))
 

@@ -2,8 +2,9 @@
 
 Source: Woo, Park, Lee, Kweon. CBAM: Convolutional Block Attention Module, ECCV 2018, eq. 1 to 3;
 Jongchan/attention-module @ 459efad, CBAM.
-Departs from the paper as that code does: the two layers of the channel gate have biases, the 7x7
-convolution reads the maximum before the mean, and a batch norm follows it.
+Departs from the paper as that code does: the two layers of the channel gate have biases, which
+`bias=False` takes away, the 7x7 convolution reads the maximum before the mean, and a batch norm
+follows it.
 Departs from that code: the linear layers are 1x1 convolutions of one pixel.
 """
 
@@ -21,7 +22,8 @@ from attnbench.trial import Shape
 class CBAM(nn.Module):
     """(N, C, H, W) -> (N, C, H, W), through C, then HW gates; R = C / `reduction`, 1 at least.
 
-    `channel` and `spatial` say which of the two gates there are, `kernel_size` is of the second.
+    `channel` and `spatial` say which of the two gates there are; `bias` is of the layers of the
+    first, `kernel_size` of the second.
     """
 
     def __init__(
@@ -30,6 +32,7 @@ class CBAM(nn.Module):
         *,
         reduction: int = 16,
         kernel_size: int = 7,
+        bias: bool = True,
         channel: bool = True,
         spatial: bool = True,
     ):
@@ -39,14 +42,15 @@ class CBAM(nn.Module):
             raise HeadError(f"cbam: kernel_size = {kernel_size}: expected an odd number")
         if not channel and not spatial:
             raise HeadError("cbam: channel and spatial are off: expected one gate at least")
-        self.channels, self.inner = channels, max(channels // reduction, 1)
+        self.channels, self.inner, self.bias = channels, max(channels // reduction, 1), bias
         self.channel = self._channel_gate() if channel else None
         self.spatial = self._spatial_gate(kernel_size) if spatial else None
         self.size, self.sigmoid = kernel_size, nn.Sigmoid()
 
     def _channel_gate(self) -> nn.Sequential:
         down, up = (self.channels, self.inner), (self.inner, self.channels)
-        return nn.Sequential(nn.Conv2d(*down, 1), nn.ReLU(), nn.Conv2d(*up, 1))
+        first, second = (nn.Conv2d(*widths, 1, bias=self.bias) for widths in (down, up))
+        return nn.Sequential(first, nn.ReLU(), second)
 
     def _spatial_gate(self, size: int) -> nn.Sequential:
         conv = nn.Conv2d(2, 1, size, padding=size // 2, bias=False)
@@ -69,9 +73,9 @@ class CBAM(nn.Module):
         if self.channel is not None:
             cost = (
                 cost.reduction("channel: mean and maximum", "2·B·N·C")
-                .conv("channel: down", "C", "R", bias=True, at="2·B")
+                .conv("channel: down", "C", "R", bias=self.bias, at="2·B")
                 .pointwise("channel: ReLU", "2·B·R")
-                .conv("channel: up", "R", "C", bias=True, at="2·B")
+                .conv("channel: up", "R", "C", bias=self.bias, at="2·B")
                 .pointwise("channel: sum, sigmoid", "2·B·C")
                 .pointwise("channel: scale", "B·N·C")
             )

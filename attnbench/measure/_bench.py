@@ -21,7 +21,7 @@ from attnbench.measure._step import (
     wake_zero_weights,
 )
 from attnbench.measure._timing import hot
-from attnbench.trial import Budget, Trial
+from attnbench.trial import NETWORKS, Budget, Trial
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Bench:
         wake_zero_weights(step.module)
         compiled = self._compiled(step) if self.trial.kernel == "compiled" else 0.0
         first, y = self._first(step)
-        want, got = tuple(output_shape(self.trial, module)), tuple(y.shape)
+        want, got = output_shape(self.trial, module), tuple(y.shape)
         if got != want:
             raise HeadError(f"{self.trial.head}: output has shape {got}, expected {want}")
         if not torch.isfinite(y).all():
@@ -137,8 +137,9 @@ class Bench:
     def _step(self, module: nn.Module, maps: list[Tensor]) -> Step:
         if self.trial.mode == "inference":
             return Step(module, maps[0], training=False, earlier=tuple(maps[1:]))
-        x, *earlier = (m.requires_grad_() for m in maps)
-        size = tuple(output_shape(self.trial, module))
+        # Features pass a gradient on to what made them; an image needs none.
+        x, *earlier = (m.requires_grad_(self.trial.part not in NETWORKS) for m in maps)
+        size = output_shape(self.trial, module)
         cotangent = torch.full(size, 1 / prod(size), dtype=x.dtype)
         return Step(module, x, training=True, cotangent=cotangent, earlier=tuple(earlier))
 

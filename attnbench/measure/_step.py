@@ -1,7 +1,7 @@
 """One step of a trial: the head built as the trial says, its inputs, forward and backward."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -9,9 +9,12 @@ from functools import cached_property, partial
 import torch
 from torch import Tensor, nn
 
+from attnbench.errors import HeadError
 from attnbench.heads import HEADS
 from attnbench.heads._whole import whole
-from attnbench.trial import Shape, Trial
+from attnbench.networks.classification import classifier
+from attnbench.networks.segmentation import Segmentation
+from attnbench.trial import CLASSES, COLOURS, IMAGE_CLASSES, NETWORKS, Shape, Trial
 
 
 def build(trial: Trial) -> nn.Module:
@@ -20,10 +23,23 @@ def build(trial: Trial) -> nn.Module:
     Of a compiled trial it is the eager module: only a real step is compiled.
     """
     kernel = {"kernel": trial.kernel} if trial.kernel == "fused" else {}
-    make = HEADS[trial.head] if trial.part == "attention" else partial(whole, trial.head)
     with _default_dtype(dtype(trial)):  # nothing is made in another first
-        module = make(trial.shape.channels, **trial.options, **kernel)
+        module = _part(trial)(**trial.options, **kernel)
     return module.train(trial.mode == "training")
+
+
+def _part(trial: Trial) -> Callable[..., nn.Module]:
+    """What makes the part of a trial from the options of its head."""
+    channels = trial.shape.channels
+    if trial.part == "attention":
+        return partial(HEADS[trial.head], channels)
+    if trial.part == "head":
+        return partial(whole, trial.head, channels)
+    if channels != COLOURS:
+        told = f"part {trial.part} reads an image of {COLOURS} channels, not {channels}"
+        raise HeadError(f"{trial.head}: {told}")
+    make = Segmentation if trial.part == "network" else classifier
+    return partial(make, trial.head, trial.backbone)
 
 
 @contextmanager
@@ -121,15 +137,22 @@ def undisturbed(step: Step) -> Iterator[None]:
 
 def input_shapes(trial: Trial, module: nn.Module) -> list[Shape]:
     """Shapes of what the module of a trial reads: its map, then those of earlier stages."""
-    if trial.part == "attention":
+    if trial.part != "head":
         return [trial.shape]
     finer = _finer(trial.shape, module)
     return [trial.shape, *(replace(finer, channels=c) for c in module.earlier)]
 
 
-def output_shape(trial: Trial, module: nn.Module) -> Shape:
-    """(N, C, H, W) of a block's output, or (N, classes, H, W) of logits, finer behind a decoder."""
-    return trial.output if trial.part == "attention" else _finer(trial.output, module)
+def output_shape(trial: Trial, module: nn.Module) -> tuple[int, ...]:
+    """(N, C, H, W) of a block; (N, classes, H, W) of logits, finer behind a decoder; (N, classes)
+    of a classifier.
+    """
+    logits = replace(trial.shape, channels=CLASSES)
+    if trial.part == "classifier":
+        return trial.shape.batch, IMAGE_CLASSES
+    if trial.part == "head":
+        return tuple(_finer(logits, module))
+    return tuple(trial.shape if trial.part == "attention" else logits)
 
 
 def _finer(shape: Shape, module: nn.Module) -> Shape:
@@ -143,9 +166,11 @@ def feature_maps(trial: Trial, module: nn.Module) -> list[Tensor]:
 def feature_map(trial: Trial) -> Tensor:
     """(N, C, H, W) as a conv, batch norm and ReLU leave it: half zeros, half positive normal.
 
-    The power that a device draws depends on its data, so zeros or ones would flatter it.
+    An image is normal, as one that was normalised. The power that a device draws depends on its
+    data, so zeros or ones would flatter it.
     """
-    return torch.randn(*trial.shape, dtype=torch.float32).relu().to(dtype(trial))
+    x = torch.randn(*trial.shape, dtype=torch.float32)
+    return (x if trial.part in NETWORKS else x.relu()).to(dtype(trial))
 
 
 def wake_zero_weights(module: nn.Module) -> None:

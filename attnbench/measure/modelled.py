@@ -4,6 +4,7 @@ from attnbench.errors import UnmeasuredError
 from attnbench.heads import HEADS
 from attnbench.measure import Found, metric
 from attnbench.measure._bench import Bench, refuse_compiled
+from attnbench.trial import NETWORKS
 
 
 @metric(origin="modelled", units={"macs.modelled": "MACs", "flops.modelled": "FLOPs"})
@@ -13,6 +14,8 @@ def modelled(bench: Bench) -> dict[str, Found]:
         raise UnmeasuredError(
             "the closed form is of the forward pass; it is taken with mode inference"
         )
+    if bench.trial.part in NETWORKS:
+        raise UnmeasuredError("a network with its backbone has no closed form; it is counted")
     if not hasattr(HEADS[bench.trial.head], "cost"):
         raise UnmeasuredError(f"{bench.trial.head} declares no cost")
     cost = bench.outline.cost(bench.trial.shape)

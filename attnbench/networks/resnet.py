@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from attnbench.errors import HeadError
+from attnbench.trial import BACKBONES
 
 Stem = Literal["plain", "deep", "deep_narrow"]
 Stride = Literal["3x3", "1x1"]
@@ -28,11 +29,20 @@ STAGES = {  # by output stride: the stride and the dilation of each stage
 }
 
 
+def depth(backbone: str) -> int:
+    """The layers that a name counts: 50 of "resnet50". Raises HeadError for any other name."""
+    known = BACKBONES[1:]
+    if backbone not in known:
+        raise HeadError(f"backbone {backbone!r}: choose one of {', '.join(known)}")
+    return int(backbone.removeprefix("resnet"))
+
+
 class Residual(nn.Module):
     """(N, C, H, W) -> (N, W', H / stride, W / stride): convolutions, and the input beside them.
 
     `convolutions` are (outputs, kernel side, stride, dilation) of each; batch norm follows every
-    one, ReLU all but the last, which the sum comes before.
+    one, ReLU all but the last, which the sum comes before. Two places take a block of attention on
+    the `outputs` channels: `inside`, just before the sum, and `after` all.
     """
 
     def __init__(self, inputs: int, convolutions: list[tuple[int, int, int, int]], stride: int):
@@ -43,7 +53,9 @@ class Residual(nn.Module):
             setattr(self, f"conv{i}", conv)
             setattr(self, f"bn{i}", nn.BatchNorm2d(outputs))
             now = outputs
-        self.relu = nn.ReLU()
+        self.relu, self.outputs = nn.ReLU(), now
+        self.inside: nn.Module | None = None
+        self.after: nn.Module | None = None
         self.downsample = None
         if stride > 1 or inputs != now:
             shortcut = _conv(inputs, now, 1, stride=stride)
@@ -54,14 +66,17 @@ class Residual(nn.Module):
         for i in range(1, self.layers + 1):
             y = getattr(self, f"bn{i}")(getattr(self, f"conv{i}")(y))
             y = self.relu(y) if i < self.layers else y
-        return self.relu(y + (x if self.downsample is None else self.downsample(x)))
+        y = y if self.inside is None else self.inside(y)
+        y = self.relu(y + (x if self.downsample is None else self.downsample(x)))
+        return y if self.after is None else self.after(y)
 
 
 class ResNet(nn.Module):
     """(N, 3, H, W) -> (N, F, H / output_stride, W / output_stride); logits (N, classes) with some.
 
     F is `features`: 2048, or 512 for depths 18 and 34. `stride_in` is the convolution of a
-    bottleneck that strides, the first 1x1 in the Caffe release. `stages(x)` gives the four maps.
+    bottleneck that strides, the first 1x1 in the Caffe release. Without `dilated` a stage that does
+    not stride has dilation 1 all the same. `stages(x)` gives the four maps.
     """
 
     def __init__(
@@ -71,6 +86,7 @@ class ResNet(nn.Module):
         stem: Stem = "plain",
         output_stride: int = 32,
         stride_in: Stride = "3x3",
+        dilated: bool = True,
         classes: int = 0,
     ):
         super().__init__()
@@ -83,8 +99,8 @@ class ResNet(nn.Module):
         self.relu = nn.ReLU()
         self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
         before = 1
-        for i, (stride, dilation) in enumerate(STAGES[output_stride]):
-            stage = []
+        for i, (stride, wanted) in enumerate(STAGES[output_stride]):
+            stage, dilation = [], wanted if dilated else 1
             for n in range(DEPTHS[depth][i]):
                 step, spread = (stride, before) if n == 0 else (1, dilation)
                 stage.append(self._block(now, WIDTHS[i], step, spread))
@@ -94,11 +110,16 @@ class ResNet(nn.Module):
         self.features = now
         self.fc = nn.Linear(now, classes) if classes else None
 
+    @property
+    def layers(self) -> list[nn.Sequential]:
+        """The four stages, each a sequence of blocks."""
+        return [self.layer1, self.layer2, self.layer3, self.layer4]
+
     def stages(self, x: Tensor) -> list[Tensor]:
         """The maps after each of the four stages."""
         x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
         maps = []
-        for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
+        for stage in self.layers:
             x = stage(x)
             maps.append(x)
         return maps

@@ -79,8 +79,8 @@ def _answer(at: Slice, dense: str, others: list[str]) -> Parts:
         (strong(quantity(v.estimate, v.unit)), f" of {c[1]}")
         for v, c in zip(values, costs, strict=True)
     ]
-    size = f"{at.shape.height}×{at.shape.width} map of {at.shape.channels} channels"
-    pixels = f"N = {whole(at.shape.pixels)} pixels"
+    size = f"{at.shape.height}×{at.shape.width} map"
+    pixels = f"N = {whole(at.shape.pixels)} pixels, {at.reads}"
     parts = [f"On a {size} ({pixels}), a forward pass of dense ", code(dense)]
     parts += [" takes ", *listed(amounts), ". "]
     told = [(code(v), " ", _factors(at, v, dense, costs)) for v in others[:NAMED]]

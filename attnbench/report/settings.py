@@ -14,6 +14,7 @@ class Setting:
     batch: int
     channels: int
     part: str
+    backbone: str
     dtype: str
     device: str
     mode: Mode
@@ -21,12 +22,13 @@ class Setting:
     @classmethod
     def of(cls, trial: Trial) -> "Setting":
         shape = trial.shape
-        fields = (shape.batch, shape.channels, trial.part, trial.dtype, trial.device, trial.mode)
-        return cls(*fields)
+        what = (shape.batch, shape.channels, trial.part, trial.backbone)
+        return cls(*what, trial.dtype, trial.device, trial.mode)
 
     def __str__(self) -> str:
         where = "" if self.device == NO_DEVICE else f", {self.device}"
-        return f"batch {self.batch}, C = {self.channels}, {self.dtype}{where}"
+        what = f"{self.part} {self.backbone}" if self.backbone else f"C = {self.channels}"
+        return f"batch {self.batch}, {what}, {self.dtype}{where}"
 
 
 def by_setting(found: Iterable[Curve], mode: Mode) -> dict[Setting, list[Curve]]:

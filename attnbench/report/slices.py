@@ -16,7 +16,10 @@ FATES = {"oom": "out of memory", "timeout": "time-out"}  # the other statuses re
 
 @dataclass(frozen=True)
 class Slice:
-    """Trials of one shape, type and part, on no device and on one; `trials` has one a label."""
+    """Trials of one shape, type, part and backbone, on no device and on one.
+
+    `trials` has one a label.
+    """
 
     evidence: Evidence
     shape: Shape
@@ -28,6 +31,10 @@ class Slice:
     @property
     def side(self) -> str:
         return side(self.shape.height, self.shape.width)
+
+    @property
+    def reads(self) -> str:
+        return self.trials[0].reads
 
     @property
     def labels(self) -> list[str]:
@@ -94,7 +101,7 @@ def slices(evidence: Evidence) -> list[Slice]:
         groups: dict[tuple, list[Trial]] = {}
         for t in trials:
             if t.device in (NO_DEVICE, device):
-                groups.setdefault((t.part, t.dtype, t.shape), []).append(t)
+                groups.setdefault((t.part, t.backbone, t.dtype, t.shape), []).append(t)
         found += [_slice(evidence, device, group) for group in groups.values()]
     return sorted((s for s in found if s.trials), key=_order)
 

@@ -11,7 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import chain
 from typing import Protocol
 
-from attnbench import heads
+from attnbench import networks
 from attnbench.errors import AttnbenchError, DeviceError
 from attnbench.record import Record
 from attnbench.run.isolate import Worker
@@ -226,7 +226,7 @@ def _crashed(task: Task, message: str, environment: str) -> Record:
         round=task.round,
         status="crashed",
         environment=environment,
-        source=heads.source(task.trial.head),
+        source=networks.source(task.trial.head, task.trial.part),
         message=message,
         seed=task.seed,
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from attnbench import heads
+from attnbench import networks
 from attnbench.errors import AttnbenchError
 from attnbench.record import Record, Status
 from attnbench.run import keeper, out_of_memory, protocol
@@ -115,7 +115,7 @@ class Worker:
             round=task.round,
             status=status,
             environment=self.hello.environment.id,
-            source=heads.source(task.trial.head),
+            source=networks.source(task.trial.head, task.trial.part),
             message=message,
             started=started.isoformat(timespec="milliseconds"),
             seconds=round(time.monotonic() - clock, 6),

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
-from attnbench import heads, measure
+from attnbench import heads, measure, networks
 from attnbench.curves import latest
 from attnbench.errors import DeviceError, SuiteError
 from attnbench.record import Record, Status
 from attnbench.run.executors import Executor
 from attnbench.store import RunWriter
 from attnbench.suite import Planned, Suite
-from attnbench.trial import NO_DEVICE, Task, Trial
+from attnbench.trial import NO_DEVICE, PARTS, Task, Trial
 
 STOPS_LARGER = ("oom", "timeout")  # a larger map of the same line would only fail more slowly
 FAILED: tuple[Status, ...] = ("oom", "timeout", "crashed", "error")
@@ -65,15 +65,15 @@ def work(suite: Suite, device: str, seed: int) -> Work:
 def shares(timed: tuple[Task, ...], slots: int) -> list[tuple[Task, ...]]:
     """What is timed, in parts that one device must do: all of it, or with several what is compared.
 
-    Heads are compared, and followed over the size of the map, at equal part, batch, channels, type
-    and mode. Two cards of one model differ by more than heads may (docs/method.md).
+    Heads are compared, and followed over the size of the map, at equal part, backbone, batch,
+    channels, type and mode. Two cards of one model differ by more than heads may (docs/method.md).
     """
     if slots == 1:
         return [timed]
     groups: dict[tuple, list[Task]] = {}
     for task in timed:
         t = task.trial
-        group = (t.part, t.shape.batch, t.shape.channels, t.dtype, t.mode)
+        group = (t.part, t.backbone, t.shape.batch, t.shape.channels, t.dtype, t.mode)
         groups.setdefault(group, []).append(task)
     # The longest first: what comes last then keeps one slot busy alone for the least time.
     return sorted(map(tuple, groups.values()), key=len, reverse=True)
@@ -167,7 +167,7 @@ class Session:
             round=number,
             status="skipped",
             environment=self.environment,
-            source=heads.source(trial.head),
+            source=networks.source(trial.head, trial.part),
             message=reason,
             started=datetime.now(UTC).isoformat(timespec="milliseconds"),
         )
@@ -200,10 +200,10 @@ def reusable(
     With `retry` what failed is done again, and what was skipped because of it; `planned` are the
     keys of trials that the suite itself skips.
     """
-    now = {name: heads.source(name) for name in heads.HEADS}
+    now = {(name, part): networks.source(name, part) for name in heads.HEADS for part in PARTS}
     kept, code, elsewhere = [], [], []
     for record in latest(records):
-        if record.source != now.get(record.trial.head):
+        if record.source != now.get((record.trial.head, record.trial.part)):
             code.append(record)
         elif record.environment not in environments:
             elsewhere.append(record)

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 import torch
 
-from attnbench import heads, measure
+from attnbench import measure, networks
 from attnbench.errors import AttnbenchError, UnmeasuredError
 from attnbench.measure._bench import Bench
 from attnbench.measure._environment import environment
@@ -67,7 +67,7 @@ def perform(task: Task, environment_id: str) -> Record:
         round=task.round,
         status=status,
         environment=environment_id,
-        source=heads.source(task.trial.head),
+        source=networks.source(task.trial.head, task.trial.part),
         readings=readings,
         unmeasured=unmeasured,
         message=message,

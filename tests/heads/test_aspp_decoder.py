@@ -20,6 +20,15 @@ def test_logits_have_twice_the_sides_of_the_features():
     assert y.shape == (2, CLASSES, 14, 10)
 
 
+@pytest.mark.parametrize(("height", "width"), [(13, 10), (14, 9), (13, 9)])
+def test_an_early_map_may_be_a_row_or_a_column_short(height, width):
+    network = whole("aspp", 64, decoder=True).eval()  # behind an image of odd sides
+
+    y = network(torch.rand(2, 64, 7, 5), torch.rand(2, 8, height, width))
+
+    assert y.shape == (2, CLASSES, height, width)
+
+
 def test_the_decoder_has_the_parameters_of_its_convolutions():
     with torch.device("meta"):
         plain, decoded = (whole("aspp", 2048, decoder=d) for d in (False, True))

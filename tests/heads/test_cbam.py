@@ -43,6 +43,14 @@ def test_spatial_gate_comes_after_the_channel_gate():
     torch.testing.assert_close(head(x), second(first(x)))
 
 
+def test_without_biases_the_channel_gate_has_those_of_its_two_layers_less():
+    with_them, without = (
+        sum(p.numel() for p in CBAM(512, bias=bias).parameters()) for bias in (True, False)
+    )
+
+    assert with_them - without == 512 // 16 + 512
+
+
 def test_a_block_without_gates_is_refused():
     with pytest.raises(HeadError, match="expected one gate at least"):
         CBAM(8, channel=False, spatial=False)

@@ -22,6 +22,12 @@ def test_printed_rule_gives_86_parameters():
     assert parameters([0] * 16) == 86
 
 
+def test_released_kernels_are_chosen_by_the_channels_of_a_stage():
+    sizes = [ECA(c, kernel_size=0, rule="released").size for c in (256, 512, 1024, 2048)]
+
+    assert sizes == [3, 5, 5, 7]
+
+
 @pytest.mark.parametrize(
     ("channels", "size"), [(16, 3), (32, 3), (128, 5), (256, 5), (512, 5), (1024, 5), (2048, 7)]
 )

@@ -74,9 +74,7 @@ def _three_ways(evidence: Evidence, s: Slice) -> Table:
     columns.append(
         words("fvcore against counted MACs", [_difference(s, label) for label in s.labels])
     )
-    return Table(
-        f"Forward pass at {s.side}, C = {s.shape.channels}", tuple(columns)
-    ).without_empty_columns()
+    return Table(f"Forward pass at {s.side}, {s.reads}", tuple(columns)).without_empty_columns()
 
 
 def _exact(s: Slice, metric: str, title: str) -> Column:

@@ -48,4 +48,4 @@ def _column(at: Slice, metric: str, mode: str, title: str) -> Column:
 def _title(at: Slice) -> str:
     shape = at.shape
     size = f"{shape.height}×{shape.width} (N = {whole(shape.pixels)})"
-    return f"{size}, C = {shape.channels}, batch {shape.batch}, {at.dtype}"
+    return f"{size}, {at.reads}, batch {shape.batch}, {at.dtype}"

@@ -16,6 +16,7 @@ _COLUMNS = (
     ("macs.counted", "inference", "MACs, forward"),
     ("memory", "inference", "peak memory, forward"),
     ("memory_predicted", "inference", "peak memory, forward"),
+    ("memory_predicted", "training", "peak memory, forward + backward"),
     ("latency", "inference", "latency, forward"),
     ("latency", "training", "latency, forward + backward"),
 )
@@ -51,7 +52,7 @@ def headline(evidence: Evidence, at: Slice) -> Table:
     shape = at.shape
     caption = (
         f"Every head on a {shape.height}×{shape.width} map: N = {whole(shape.pixels)} pixels, "
-        f"C = {shape.channels}, batch {shape.batch}, {at.dtype}"
+        f"{at.reads}, batch {shape.batch}, {at.dtype}"
     )
     return Table(caption, tuple(columns)).without_empty_columns()
 
