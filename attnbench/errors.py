@@ -42,5 +42,13 @@ class DeviceError(AttnbenchError):
     """A device that this machine does not have."""
 
 
+class DataError(AttnbenchError):
+    """A picture, a mask, a list or an option of a data set that cannot be right."""
+
+
+class MissingDataError(DataError):
+    """Data that are not there; the message says where to get them and how to lay them out."""
+
+
 class UnmeasuredError(Exception):
     """A metric has no reading for this trial; the message says why, and the record keeps it."""

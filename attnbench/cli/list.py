@@ -1,4 +1,4 @@
-"""attnbench list: what there is to measure, by what, and in which suite."""
+"""attnbench list: what there is to measure, by what, in which suite, and on which data."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-KINDS = ("heads", "suites", "metrics")
+KINDS = ("heads", "suites", "metrics", "datasets")
 WIDTH = 120  # of a line; JSON and `show` have what does not fit
 
 
@@ -15,14 +15,14 @@ WIDTH = 120  # of a line; JSON and `show` have what does not fit
 @click.argument("kind", type=click.Choice(KINDS), required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
 def command(kind: str | None, *, as_json: bool) -> None:
-    """Lists heads, suites and metrics (all of them without KIND)."""
+    """Lists heads, suites, metrics and data sets (all of them without KIND)."""
     found = {k: _entries(k) for k in ([kind] if kind else KINDS)}
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
     for i, (name, entries) in enumerate(found.items()):
         click.echo(f"{chr(10) if i else ''}{name}")
-        for line in _head_lines(entries) if name == "heads" else _lines(_texts(entries)):
+        for line in _LINES.get(name, _entry_lines)(entries):
             click.echo(line)
 
 
@@ -42,6 +42,15 @@ def _entries(kind: str) -> list[dict[str, Any]]:
         return [
             {"name": n, "origin": d.keywords["origin"], "about": d.summary} for n, d in told.items()
         ]
+    if kind == "datasets":
+        from attnbench.train import datasets
+
+        told = {n: datasets.describe(n) for n in datasets.DATASETS}
+        return [
+            {"name": n, "classes": len(d.keywords["classes"]) or None, "title": d.keywords["title"],
+             "licence": d.keywords["licence"], "about": d.summary}
+            for n, d in told.items()
+        ]  # fmt: skip
     from attnbench import heads
 
     keys = ("family", "complexity", "year", "paper", "params")
@@ -66,8 +75,14 @@ def _head_lines(entries: list[dict[str, Any]]) -> list[str]:
     return _lines([titles, *rows])
 
 
-def _texts(entries: list[dict[str, Any]]) -> list[list[str]]:
-    return [list(map(str, entry.values())) for entry in entries]
+def _dataset_lines(entries: list[dict[str, Any]]) -> list[str]:
+    """Under titles; data that list their classes themselves have no number."""
+    rows = [[e["name"], str(e["classes"] or "listed"), e["title"], e["licence"]] for e in entries]
+    return _lines([["name", "classes", "title", "licence"], *rows])
+
+
+def _entry_lines(entries: list[dict[str, Any]]) -> list[str]:
+    return _lines([list(map(str, entry.values())) for entry in entries])
 
 
 def _lines(rows: list[list[str]]) -> list[str]:
@@ -77,3 +92,6 @@ def _lines(rows: list[list[str]]) -> list[str]:
     room = WIDTH - 4 - sum(widths) - 2 * (len(widths) - 1)
     last = [textwrap.shorten(row[-1], room, placeholder=" …") for row in rows]
     return [f"  {a}  {b}" for a, b in zip(left, last, strict=True)]
+
+
+_LINES = {"heads": _head_lines, "datasets": _dataset_lines}

@@ -1,4 +1,4 @@
-"""attnbench show: all that is known of one head, suite or metric."""
+"""attnbench show: all that is known of one head, suite, metric or data set."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -37,7 +37,10 @@ def command(
     as_suite: bool,
     as_json: bool,
 ) -> None:
-    """Shows a head: source, options, maps, kernels, cost term by term. Or a suite, or a metric."""
+    """Shows a head: source, options, maps, kernels, cost term by term.
+
+    Or a suite, a metric, or a data set: where to get it, and which files are expected.
+    """
     from attnbench.cli._console import stdout
 
     sheet = _suite(name) if as_suite else _sheet(name, size, channels, settings)
@@ -47,7 +50,9 @@ def command(
     if sheet["kind"] == "head":
         from attnbench.cli._head_sheet import print_head as show
     else:
-        show = {"suite": _print_suite, "metric": _print_metric}[sheet["kind"]]
+        show = {"suite": _print_suite, "metric": _print_metric, "data set": _print_dataset}[
+            sheet["kind"]
+        ]
     show(stdout(), sheet)
 
 
@@ -55,6 +60,7 @@ def _sheet(name: str, size: str, channels: int, settings: tuple[str, ...]) -> di
     from attnbench import heads, measure, suite_file
     from attnbench.checked import typed
     from attnbench.errors import SuiteError, UnknownNameError
+    from attnbench.train import datasets
     from attnbench.trial import Shape
 
     if name in heads.HEADS:
@@ -63,11 +69,13 @@ def _sheet(name: str, size: str, channels: int, settings: tuple[str, ...]) -> di
         shape = Shape(1, channels, *suite_file.map_size(typed(size), "--size"))
         return head_sheet(name, shape, settings)
     suites = suite_file.suite_names()
-    if name not in (*measure.METRICS, *suites) and not name.endswith(".toml"):
-        known = [*heads.HEADS, *suites, *measure.METRICS]
-        raise UnknownNameError("head, suite or metric", name, known)
+    if name not in (*measure.METRICS, *datasets.DATASETS, *suites) and not name.endswith(".toml"):
+        known = [*heads.HEADS, *suites, *measure.METRICS, *datasets.DATASETS]
+        raise UnknownNameError("head, suite, metric or data set", name, known)
     if settings:
-        raise SuiteError(f"--set {settings[0]}: {name} is no head, and has no options")
+        raise SuiteError(f"--set {settings[0]}: {name} is no head, and has no options to show")
+    if name in datasets.DATASETS:
+        return _dataset(name)
     return _metric(name) if name in measure.METRICS else _suite(name)
 
 
@@ -94,6 +102,38 @@ def _print_metric(console: "Console", sheet: dict[str, Any]) -> None:
         for reading, unit in sheet["readings"].items()
     ]
     print_table(console, ("reading", "unit", "better"), rows)
+
+
+def _dataset(name: str) -> dict[str, Any]:
+    from attnbench.train.datasets import describe
+
+    declared = describe(name)
+    lines = [line.strip() for line in declared.keywords["layout"].splitlines()]
+    options = [
+        {"name": n, "default": o.default, "choices": o.choices} for n, o in declared.options.items()
+    ]
+    about = {"name": name, "kind": "data set", "about": declared.summary, "doc": declared.doc}
+    facts = declared.keywords | {"layout": [line for line in lines if line]}
+    return about | facts | {"options": options}
+
+
+def _print_dataset(console: "Console", sheet: dict[str, Any]) -> None:
+    from attnbench.cli._console import print_table, print_text
+
+    print_text(console, f"{sheet['name']}: {sheet['doc']}", "")
+    count = len(sheet["classes"])
+    named = f"{count}: {', '.join(sheet['classes'])}" if count else "listed by the data"
+    print_text(console, f"classes: {named}", f"splits:  {', '.join(sheet['splits'])}")
+    print_text(console, f"licence: {sheet['licence']}", f"from:    {sheet['where']}")
+    print_text(console, "layout:", *(f"  {line}" for line in sheet["layout"]))
+    crop = "x".join(map(str, sheet["crop"])) if sheet["crop"] else "the whole picture"
+    print_text(console, f"crop:    {crop}", f"input:   (x - {sheet['mean']}) / {sheet['std']}")
+    if sheet["options"]:
+        rows = [
+            [o["name"], str(o["default"]), ", ".join(map(str, o["choices"]))]
+            for o in sheet["options"]
+        ]
+        print_table(console, ("option", "default", "choices"), rows)
 
 
 def _suite(name: str) -> dict[str, Any]:

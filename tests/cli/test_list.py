@@ -28,7 +28,7 @@ def test_a_program_gets_all_of_a_head():
     }
 
 
-@pytest.mark.parametrize("kind", ["heads", "suites", "metrics"])
+@pytest.mark.parametrize("kind", ["heads", "suites", "metrics", "datasets"])
 def test_lines_fit_a_terminal(kind):
     assert all(len(line) <= 120 for line in listed(kind).splitlines())
 
@@ -41,7 +41,17 @@ def test_heads_are_told_with_their_parameters_under_a_title():
     assert len(lines) == len(HEADS)
 
 
-@pytest.mark.parametrize("kind", ["heads", "metrics"])
+def test_data_sets_are_told_with_the_number_of_their_classes():
+    told = {
+        entry["name"]: entry["classes"]
+        for entry in json.loads(listed("datasets", "--json"))["datasets"]
+    }
+
+    assert (told["camvid"], told["cityscapes"], told["folder"]) == (11, 19, None)
+    assert any(line.split()[:2] == ["folder", "listed"] for line in listed("datasets").splitlines())
+
+
+@pytest.mark.parametrize("kind", ["heads", "metrics", "datasets"])
 def test_listing_imports_neither_torch_nor_what_a_report_needs(kind):
     code = f"""
 import sys

@@ -8,6 +8,7 @@ from attnbench.errors import AttnbenchError
 from attnbench.heads import HEADS
 from attnbench.measure import METRICS
 from attnbench.suite_file import suite_names
+from attnbench.train.datasets import DATASETS
 
 
 def shown(*words):
@@ -18,7 +19,7 @@ def sheet(*words):
     return json.loads(shown(*words, "--json"))
 
 
-@pytest.mark.parametrize("name", [*HEADS, *METRICS, *suite_names()])
+@pytest.mark.parametrize("name", [*HEADS, *METRICS, *suite_names(), *DATASETS])
 def test_everything_that_is_listed_can_be_shown(name):
     assert shown(name).startswith(f"{name}: ")
     assert sheet(name)["name"] == name
@@ -50,6 +51,16 @@ def test_a_head_is_shown_with_its_source_options_and_formulas():
     assert lines[-1].endswith("GFLOP, a multiply-add is two")
 
 
+def test_a_data_set_is_shown_with_where_to_get_it_and_how_it_lies():
+    told, lines = sheet("voc"), shown("voc").splitlines()
+
+    assert len(told["classes"]) == 21
+    assert told["options"][0] == {"name": "aug", "default": False, "choices": []}
+    assert told["layout"][0] == "VOCdevkit/VOC2012/JPEGImages/NAME.jpg"
+    assert "  VOCdevkit/VOC2012/JPEGImages/NAME.jpg" in lines
+    assert "from:    http://host.robots.ox.ac.uk/pascal/VOC/voc2012/" in lines
+
+
 def test_a_pipe_is_not_wrapped():
     assert any(len(line) > 150 for line in shown("resolution-sweep").splitlines())
 
@@ -61,8 +72,9 @@ def test_text_that_looks_like_a_number_stays_text():
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["emma"], "unknown head, suite or metric 'emma'; did you mean 'ema'"),
+        (["emma"], "unknown head, suite, metric or data set 'emma'; did you mean 'ema'"),
         (["resoluton-sweep"], "did you mean 'resolution-sweep'"),
+        (["camvit"], "did you mean 'camvid'"),
         (["latencies"], "did you mean 'latency'"),
         (["ema", "--set", "basis=3"], "--set: unknown option of ema 'basis'; did you mean 'bases'"),
         (["ema", "--set", "bases"], "--set: 'bases' is no option; write option=value, as bases=32"),
@@ -70,7 +82,7 @@ def test_text_that_looks_like_a_number_stays_text():
         (["ema", "--set", "norm=l1"], "norm = 'l1': choose one of 'l2', 'layer', 'none'"),
         (["cgnl", "--channels", "20"], "cgnl: groups = 8: must divide C = 20 and C/2 = 10"),
         (["ema", "--size", "3x"], "--size: size = '3x': expected a whole side above zero"),
-        (["latency", "--set", "a=b"], "--set a=b: latency is no head, and has no options"),
+        (["latency", "--set", "a=b"], "--set a=b: latency is no head, and has no options to show"),
         (["missing.toml"], "missing.toml: cannot read the suite"),
     ],
 )
