@@ -169,6 +169,12 @@ class Ratio(Against, frozen=True, kw_only=True, tag="ratio"):
     """Cost of `head` over cost of `to`."""
 
 
+class Difference(Against, frozen=True, kw_only=True, tag="difference"):
+    """The metric of `head` minus that of `to`, the mean over paired rounds; 0.02 of an IoU is two
+    points. Equivalence is an interval within [-margin, margin].
+    """
+
+
 class Crossing(Against, frozen=True, kw_only=True, tag="crossing"):
     """The pixels N from which on `head` stays cheaper than `to`; infinite for never."""
 
@@ -213,5 +219,16 @@ class Claim:
     id: str
     says: str
     source: str
-    check: Exponent | Value | Equal | Ratio | Crossing | Order | Correlation | Printed | None = None
+    check: (
+        Exponent
+        | Value
+        | Equal
+        | Ratio
+        | Difference
+        | Crossing
+        | Order
+        | Correlation
+        | Printed
+        | None
+    ) = None
     needs: str = ""

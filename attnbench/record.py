@@ -24,7 +24,8 @@ class Reading:
     """What one metric saw in one round, in base units; it says itself what it is.
 
     `samples` are kept as taken: medians and intervals are made on reading. A count has one.
-    `terms` splits a count by kind of work; they add up to the sample.
+    `terms` splits a count by kind of work, and they add up to the sample; of an accuracy they are
+    those of each class, or of each setting that was tried.
     """
 
     samples: tuple[int | float, ...]

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from attnbench import heads
 from attnbench.claims import Claim
+from attnbench.training import Training
 from attnbench.trial import Budget, Limits, Option, Shape, Trial
 
 Size = tuple[int, int]
@@ -85,6 +86,7 @@ class Suite:
     claims: tuple[Claim, ...] = ()
     plots: tuple[str, ...] = ()
     papers: tuple[str, ...] = ()  # whose printed figures the report shows
+    training: Training | None = None  # before accuracy is taken
 
     @property
     def choices(self) -> tuple[HeadChoice, ...]:

@@ -29,6 +29,7 @@ from attnbench.head_choice import head_choices
 from attnbench.paper_file import paper_names
 from attnbench.printable import one_line
 from attnbench.suite import HeadChoice, Size, Skip, Suite, Sweep, Target
+from attnbench.training_table import SETTINGS, changed, check_trained, training
 from attnbench.trial import (
     BACKBONES,
     COLOURS,
@@ -70,6 +71,7 @@ KEYS = (
     "claim",
     "plots",
     "papers",
+    "training",
 )
 
 
@@ -127,6 +129,7 @@ def parse_suite(text: str, name: str, where: str) -> Suite:
         claims=claims(table.get("claim", []), where),
         plots=converted(table.get("plots", []), tuple[str, ...], f"{where}: plots"),
         papers=_papers(table.get("papers", []), where),
+        training=training(table["training"], f"{where}: training") if "training" in table else None,
     )
     if not all(sweep.heads or suite.heads for sweep in suite.sweeps):
         raise SuiteError(f"{where}: heads is missing or empty; name them here or in each sweep")
@@ -134,17 +137,21 @@ def parse_suite(text: str, name: str, where: str) -> Suite:
 
 
 def override(suite: Suite, settings: Iterable[str]) -> Suite:
-    """The suite with "axis=value,value" put into every sweep, and "rounds=3" into the budget."""
+    """The suite with "axis=value,value" put into every sweep, "rounds=3" into the budget, and
+    "steps=150" into the training.
+    """
     for setting in settings:
         key, equals, text = setting.partition("=")
         where = f"--set {one_line(setting)}"
         if not equals or not text:
             raise SuiteError(f"{where}: write axis=value, as in size=64,128")
-        known = [*AXES, *(f.name for f in fields(Budget))]
+        known = [*AXES, *(f.name for f in fields(Budget)), *(SETTINGS if suite.training else ())]
         if key in AXES:
             values = _axis(key, [typed(v) for v in text.split(",")], where)
             sweeps = tuple(replace(s, axes=s.axes | {key: values}) for s in suite.sweeps)
             suite = replace(suite, sweeps=sweeps)
+        elif key in SETTINGS:
+            suite = replace(suite, training=changed(suite.training, key, text, where))
         elif key in known:
             budget = msgspec.to_builtins(suite.budget) | {key: typed(text)}
             suite = replace(suite, budget=_settings(budget, Budget, where))
@@ -163,6 +170,8 @@ def _checked(suite: Suite, where: str) -> Suite:
         )
     for sweep in suite.sweeps:
         _check_parts(sweep.axes, where)
+        if "accuracy" in sweep.metrics:
+            check_trained(suite.training, sweep.axes, where)
     return suite
 
 

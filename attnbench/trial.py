@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Literal, get_args
 
-Option = bool | int | float | str
+from attnbench.training import Option, Training
+
 Part = Literal["attention", "head", "network", "classifier"]
 Backbone = Literal["", "resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
 Dtype = Literal["float64", "float32", "tf32", "bfloat16", "float16"]
@@ -133,7 +134,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Task:
-    """One trial in one round: a line of JSON to a worker."""
+    """One trial in one round: a line of JSON to a worker.
+
+    `training` is the recipe of the suite, for metrics that train; `folder` is where they keep their
+    state while they do, empty for nowhere.
+    """
 
     trial: Trial
     metrics: tuple[str, ...]
@@ -141,3 +146,5 @@ class Task:
     budget: Budget = Budget()
     limits: Limits = Limits()
     seed: int = 0
+    training: Training | None = None
+    folder: str = ""

@@ -17,6 +17,7 @@ from attnbench.claims import (
     Claim,
     Correlation,
     Crossing,
+    Difference,
     Equal,
     Exponent,
     Order,
@@ -124,6 +125,21 @@ def _ratio(claim: Claim, records: list[Record]) -> Verdict:
     return _judged(claim, _quotient(over, under, point), f"at {_point(point)}")
 
 
+def _difference(claim: Claim, records: list[Record]) -> Verdict:
+    check: Difference = claim.check
+    ours, theirs = (_line(records, check, s) for s in check.subjects)
+    point = _shared(check, [ours, theirs])[-1]
+    rounds = sorted(ours.values[point].keys() & theirs.values[point].keys())
+    if not rounds:
+        labels = f"{ours.trial.label} and {theirs.trial.label}"
+        raise NothingFoundError(f"a round with both {labels} at {_point(point)}")
+    pairs = [ours.values[point][r] - theirs.values[point][r] for r in rounds]
+    is_measured = ours.measured or theirs.measured
+    found = stats.mean(pairs) if is_measured else stats.exactly(pairs[-1])
+    told = f"{len(rounds)} paired rounds at {_point(point)}"
+    return replace(_judged(claim, found, told), unit=ours.unit)
+
+
 def _crossing(claim: Claim, records: list[Record]) -> Verdict:
     check: Crossing = claim.check
     ours, dense = (_line(records, check, s) for s in check.subjects)
@@ -192,6 +208,7 @@ def _printed(claim: Claim, _records: list[Record]) -> Verdict:
 
 _JUDGES = {
     Exponent: _exponent, Value: _value, Equal: _value, Ratio: _ratio, Crossing: _crossing,
+    Difference: _difference,
     Order: _order, Correlation: _correlation, Printed: _printed,
 }  # fmt: skip
 _AXES = {"pixels": "sizes"}

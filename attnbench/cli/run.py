@@ -17,7 +17,11 @@ EXAMPLES = "Examples: attnbench run --suite resolution-sweep; attnbench run --re
               help="Measure this head as well.")
 @click.option("--only", multiple=True, metavar="NAME", help="Of the suite's heads, only this one.")
 @click.option("--set", "settings", multiple=True, metavar="AXIS=VALUE,...",
-              help="Other values for an axis of every sweep, or for a number of the budget.")
+              help="Other values for an axis, a number of the budget, a setting of the training.")
+@click.option("--data", type=click.Path(path_type=Path), metavar="ROOT",
+              help="Folder of the data to train on.")
+@click.option("--backbone-weights", type=click.Path(path_type=Path), metavar="FILE",
+              help="ImageNet checkpoint of the backbone to train.")
 @click.option("--device", default="auto", show_default=True, metavar="NAME",
               help="cpu, cuda, cuda:1, cuda:all; auto takes a GPU if there is one.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N",
@@ -46,7 +50,8 @@ EXAMPLES = "Examples: attnbench run --suite resolution-sweep; attnbench run --re
 @click.pass_context
 def command(
     context: click.Context, *, suite_name: str | None, heads: tuple[str, ...],
-    only: tuple[str, ...], settings: tuple[str, ...], device: str, jobs: int | None,
+    only: tuple[str, ...], settings: tuple[str, ...], data: Path | None,
+    backbone_weights: Path | None, device: str, jobs: int | None,
     executor: str, address: str | None, accelerators: str | None, threads: int,
     sdpa: str, cudnn_benchmark: bool, probe: bool, seed: int | None, resume: Path | None,
     retry: str | None, results: Path,
@@ -67,11 +72,17 @@ def command(
     else:
         if retry:
             raise SuiteError("--retry goes with --resume RUN, as in: --resume RUN --retry failed")
+        settings += _places(root=data, backbone_weights=backbone_weights)
         asked = start.Asked(heads=heads, only=only, settings=settings, device=device)
         over = _spread(executor, jobs, address, accelerators)
         how = Settings(threads, sdpa, cudnn_benchmark)
         prepared = start.fresh(suite_name, asked, results, settings=how, seed=seed, over=over)
     _measure(prepared, probe=probe)
+
+
+def _places(**given: Path | None) -> tuple[str, ...]:
+    """Settings of the training, as --set takes them, that hold from any folder."""
+    return tuple(f"{name}={path.absolute()}" for name, path in given.items() if path)
 
 
 def _spread(executor: str, jobs: int | None, address: str | None, accelerators: str | None):

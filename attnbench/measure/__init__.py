@@ -34,12 +34,14 @@ def metric(
     better: Better | dict[str, Better] = "lower",
     needs_device: bool = False,
     repeat: bool = False,
+    timed: bool = True,
 ) -> Callable[[F], F]:
     """Declares the function below it, `bench -> {reading: Found}`, as the metric of this file.
 
     `units` names each reading that it can give, with its base unit; `better` is of all of them, or
     of those that it names, the others being better when lower. `needs_device`: it runs the
-    head for real and alone. `repeat`: it varies from process to process, so every round takes it.
+    head for real. `repeat`: it varies from process to process, so every round takes it. Without
+    `timed` another at work beside it changes nothing, so several may be taken at once.
     """
 
     def declare(function: F) -> F:

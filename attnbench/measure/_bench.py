@@ -21,6 +21,7 @@ from attnbench.measure._step import (
     wake_zero_weights,
 )
 from attnbench.measure._timing import hot
+from attnbench.training import Training
 from attnbench.trial import NETWORKS, Budget, Trial
 
 
@@ -39,11 +40,17 @@ class First:
 
 @dataclass
 class Bench:
-    """A trial with its budget; the steps are built when first asked for."""
+    """A trial with its budget; the steps are built when first asked for.
+
+    `training` and `folder` are for what is trained: its recipe, and where its state is kept.
+    """
 
     trial: Trial
     budget: Budget = Budget()
     seed: int = 0
+    round: int = 0
+    training: Training | None = None
+    folder: str = ""
 
     @cached_property
     def outline(self) -> nn.Module:

@@ -10,6 +10,7 @@ from attnbench.claims import (
     Claim,
     Correlation,
     Crossing,
+    Difference,
     Equal,
     Exponent,
     Order,
@@ -19,9 +20,10 @@ from attnbench.claims import (
 )
 from attnbench.report.numbers import exponent, interval, number, quantity, whole
 from attnbench.report.tables import NOTHING
-from attnbench.stats import exactly
+from attnbench.stats import Estimate, exactly
 from attnbench.verdicts import Verdict
 
+SHARE, POINTS = "share", 100  # a difference of shares is told in points, hundredths
 _FITTED = {"fit": "fitted", "last": "last doubling"}
 
 
@@ -47,6 +49,12 @@ def found(verdict: Verdict) -> str:
         return f"from {_side(estimate.value)} on" if estimate.exact else f"from {_sides(verdict)}"
     if isinstance(check, Value) and estimate.exact and verdict.unit in ("", "px"):
         return _count(estimate.value, verdict.unit)
+    return _number(estimate, verdict)
+
+
+def _number(estimate: Estimate, verdict: Verdict) -> str:
+    if isinstance(verdict.claim.check, Difference) and verdict.unit == SHARE:
+        return f"{interval(estimate, 1 / POINTS)} points"
     return quantity(estimate, verdict.unit) if verdict.unit else interval(estimate)
 
 
@@ -60,7 +68,7 @@ def bounds(verdict: Verdict) -> str:
         return f"exactly {shown(low)}"
     if isinf(high):
         return f"at least {shown(low)}"
-    if isinf(low) or (low == 0 and not isinstance(verdict.claim.check, Exponent)):
+    if isinf(low) or (low == 0 and not isinstance(verdict.claim.check, Exponent | Difference)):
         return f"at most {shown(high)}"
     return f"{shown(low)} to {shown(high)}"
 
@@ -75,7 +83,7 @@ def subject(verdict: Verdict) -> str:
     first = f"{check.metric} ({check.terms})" if check.terms else check.metric
     if isinstance(check, Correlation):
         return f"{first} against {check.against}, all heads"
-    joint = " < " if isinstance(check, Order) else " / "
+    joint = {Order: " < ", Difference: " − "}.get(type(check), " / ")
     named = [str(s) if s.metric == check.metric else f"{s.metric} of {s}" for s in check.subjects]
     return f"{first} of {joint.join(named)}"
 
@@ -94,7 +102,13 @@ def _kind(check: Check | Printed) -> str:
         return f"power of {axis}, {_FITTED[check.part_of]}"
     if isinstance(check, Printed):
         return "share that agrees"
-    kinds = {Equal: "difference", Value: "value", Ratio: "ratio", Crossing: "stays cheaper"}
+    kinds = {
+        Difference: "difference",
+        Equal: "difference",
+        Value: "value",
+        Ratio: "ratio",
+        Crossing: "stays cheaper",
+    }
     return (kinds | {Order: "order", Correlation: "rank correlation"})[type(check)]
 
 
@@ -104,7 +118,9 @@ def _shown(verdict: Verdict) -> Callable[[float], str]:
         return _side
     if isinstance(check, Equal):
         return lambda value: f"{number(value)} {EPS}"
-    if isinstance(check, Value) and verdict.unit not in ("", "px"):
+    if isinstance(check, Difference) and verdict.unit == SHARE:
+        return lambda value: f"{value * POINTS:g} points"
+    if isinstance(check, Value | Difference) and verdict.unit not in ("", "px"):
         return lambda value: quantity(exactly(value), verdict.unit)
     if isinstance(check, Value):
         return lambda value: _count(value, verdict.unit)

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -29,28 +29,29 @@ class View(Protocol):
 
 @dataclass(frozen=True)
 class Work:
-    """What a run asks for, in order: planned skips, then counts, then what is timed."""
+    """What a run asks for, in order: planned skips, counts, what is trained, what is timed."""
 
     skipped: tuple[Planned, ...]
     counted: tuple[Task, ...]
     timed: tuple[Task, ...]
+    trained: tuple[Task, ...] = ()  # on a device, where others may be at work beside it
 
     def __len__(self) -> int:
-        return len(self.skipped) + len(self.counted) + len(self.timed)
+        return sum(map(len, (self.skipped, self.counted, self.timed, self.trained)))
 
 
-def work(suite: Suite, device: str, seed: int) -> Work:
+def work(suite: Suite, device: str, seed: int, folder: str = "") -> Work:
     """The tasks of a suite on a device ("cpu", "cuda"). The same seed gives the same order.
 
     Every round visits its trials in an order of its own, so that drift of the machine falls on
-    all of them alike; a count is taken once.
+    all of them alike; a count is taken once. In `folder` trainings keep their state.
     """
     planned = suite.plan(device)
     to_do = [p for p in planned if not p.skipped]
     timed = [p for p in to_do if _needs_device(p.metrics)]
     counted = [p for p in to_do if not _needs_device(p.metrics)]
     rounds = [
-        _task(suite, p, number, metrics, seed)
+        _task(suite, p, number, metrics, seed, folder)
         for number in range(suite.budget.rounds)
         for p in _shuffled(timed, seed, number)
         if (metrics := p.metrics if number == 0 else tuple(filter(_repeats, p.metrics)))
@@ -58,7 +59,8 @@ def work(suite: Suite, device: str, seed: int) -> Work:
     return Work(
         skipped=tuple(p for p in planned if p.skipped),
         counted=tuple(_task(suite, p, 0, p.metrics, seed) for p in counted),
-        timed=tuple(rounds),
+        timed=tuple(task for task in rounds if _is_timed(task.metrics)),
+        trained=tuple(task for task in rounds if not _is_timed(task.metrics)),
     )
 
 
@@ -124,14 +126,18 @@ class Session:
     def run(self, time: Executor, count: Executor | None = None) -> None:
         """Does what is left, in order; stores each record before its slot asks for the next task.
 
-        All is counted before anything is timed, by `count` where the two differ.
+        All is counted before anything is timed, by `count` where the two differ; what is trained
+        too, unless `slots` are cards.
         """
         for planned in self.work.skipped:
             if (planned.trial.key, 0) not in self.done:
                 self._store(self._skip(planned.trial, 0, planned.skipped))
         counted = [(task,) for task in self.work.counted]  # each may be done by any slot
+        trained = [(task,) for task in self.work.trained]
         timed = shares(self.work.timed, self.slots)
-        for execute, parts in ((count or time, counted), (time, timed)):
+        on_cpu = all(task.trial.device == "cpu" for task in self.work.trained)
+        train = count if count and on_cpu else time
+        for execute, parts in ((count or time, counted), (train, trained), (time, timed)):
             with closing(execute(self._left(part) for part in parts)) as records:
                 for record in records:
                     self._store(record)
@@ -227,6 +233,12 @@ def _needs_device(metrics: Iterable[str]) -> bool:
     return any(measure.describe(m).keywords.get("needs_device") for m in metrics)
 
 
+def _is_timed(metrics: Iterable[str]) -> bool:
+    """Whether one of them needs its device alone."""
+    facts = (measure.describe(m).keywords for m in metrics)
+    return any(f.get("needs_device") and f.get("timed", True) for f in facts)
+
+
 def _repeats(metric: str) -> bool:
     return bool(measure.describe(metric).keywords.get("repeat"))
 
@@ -237,5 +249,15 @@ def _shuffled(planned: list[Planned], seed: int, number: int) -> list[Planned]:
     return order
 
 
-def _task(suite: Suite, planned: Planned, number: int, metrics: tuple[str, ...], seed: int) -> Task:
-    return Task(planned.trial, metrics, number, suite.budget, suite.limits, seed + number)
+def _task(
+    suite: Suite, planned: Planned, number: int, metrics: tuple[str, ...], seed: int,
+    folder: str = "",
+) -> Task:  # fmt: skip
+    task = Task(planned.trial, metrics, number, suite.budget, suite.limits, seed + number)
+    if _is_trained(metrics):
+        return replace(task, training=suite.training, folder=folder)
+    return task
+
+
+def _is_trained(metrics: Iterable[str]) -> bool:
+    return any(not measure.describe(m).keywords.get("timed", True) for m in metrics)

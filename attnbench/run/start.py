@@ -25,6 +25,8 @@ from attnbench.suite import Suite
 from attnbench.suite_file import override, parse_suite, read_suite, suite_path
 from attnbench.trial import NO_DEVICE, Settings
 
+TRAININGS = "trainings"  # folder of a run, with the state of those that are not done
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -252,7 +254,8 @@ def _prepared(
     suite: Suite, info: RunInfo, places: tuple[Place, ...], writer: RunWriter,
     before: Run | None = None, *, retry: bool = False,
 ) -> Prepared:  # fmt: skip
-    whole = session.work(suite, info.device.partition(":")[0], info.seed)
+    kept = str((writer.path / TRAININGS).absolute()) if info.executor == "local" else ""
+    whole = session.work(suite, info.device.partition(":")[0], info.seed, kept)
     planned = {p.trial.key for p in whole.skipped}
     records = before.records if before else ()
     passes = []

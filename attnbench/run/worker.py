@@ -17,7 +17,7 @@ import msgspec
 import torch
 
 from attnbench import measure, networks
-from attnbench.errors import AttnbenchError, UnmeasuredError
+from attnbench.errors import AttnbenchError, MissingDataError, UnmeasuredError
 from attnbench.measure._bench import Bench
 from attnbench.measure._environment import environment
 from attnbench.measure._numerics import apply, rounding
@@ -82,7 +82,8 @@ def _attempt(
 ) -> tuple[Status, str]:
     """Fills in what could be measured; the status and its message."""
     try:
-        bench = Bench(task.trial, task.budget, task.seed)
+        told = (task.round, task.training, task.folder)
+        bench = Bench(task.trial, task.budget, task.seed, *told)
         _ = bench.outline  # a head that cannot be built says so before anything is allocated
         with rounding(task.trial), _limited(bench, task):
             for metric in task.metrics:
@@ -90,7 +91,7 @@ def _attempt(
                     readings |= measure.readings(metric, bench)
                 except UnmeasuredError as reason:
                     unmeasured[metric] = str(reason)
-    except TooLargeError as reason:
+    except (TooLargeError, MissingDataError) as reason:
         return "skipped", str(reason)
     except AttnbenchError as error:
         return "error", str(error)

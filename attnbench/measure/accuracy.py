@@ -1,0 +1,151 @@
+"""Mean intersection over union after a stated training: what a head buys.
+
+The suite states the training ([training]), the round is its seed: heads of one round start with
+the same weights around the head and see the same batches. The validation set is fixed. `terms` of
+`accuracy` are the IoU of each class.
+"""
+
+import time
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from statistics import fmean
+
+import torch
+from torch import nn
+
+from attnbench import networks
+from attnbench.errors import UnmeasuredError
+from attnbench.heads import describe
+from attnbench.measure import Found, metric
+from attnbench.measure._bench import Bench, refuse_compiled
+from attnbench.train.batches import Batches, Pictures, pictures
+from attnbench.train.checkpoint import Checkpoint
+from attnbench.train.evaluate import evaluated
+from attnbench.train.fit import How, fit
+from attnbench.train.miou import Scores
+from attnbench.train.network import crop_size, like, network
+from attnbench.training import Option
+
+CURVE_POINTS = 20
+
+
+@metric(
+    origin="measured",
+    units={
+        "accuracy": "share",
+        "accuracy.pixel": "share",
+        "accuracy.loss": "nats",
+        "accuracy.curve": "nats",
+        "accuracy.transfer": "share",
+        "accuracy.with": "share",
+        "accuracy.seconds": "s",
+    },
+    better={
+        "accuracy": "higher",
+        "accuracy.pixel": "higher",
+        "accuracy.transfer": "higher",
+        "accuracy.with": "higher",
+    },
+    needs_device=True,
+    repeat=True,
+    timed=False,
+)
+def accuracy(bench: Bench) -> dict[str, Found]:
+    """Shares from 0 to 1; losses in nats, means over a twentieth of the steps each.
+
+    `accuracy.transfer` is on pictures of other options, `accuracy.with` of the head with other
+    options, a term each and the lowest as sample. `accuracy.seconds` is of the training alone.
+    """
+    refuse_compiled(bench.trial)
+    if bench.training is None:
+        raise UnmeasuredError("the suite states no [training]")
+    return _Experiment(bench).found()
+
+
+class _Experiment:
+    """One training and what is scored after it."""
+
+    def __init__(self, bench: Bench):
+        self.trial, self.recipe = bench.trial, bench.training
+        self.seed, self.folder = bench.round, bench.folder
+        self.device = torch.device(bench.trial.device)
+        # Both first: without data nothing else is worth while.
+        self.train, self.validation = (pictures(self.recipe, s) for s in ("train", "val"))
+
+    def found(self) -> dict[str, Found]:
+        torch.manual_seed(self.seed)
+        trained = network(self.trial, self.recipe, self.train.classes)
+        started = time.perf_counter()
+        checkpoint = self._checkpoint()
+        losses = fit(trained, self._batches(), self.recipe, self._how(), checkpoint)
+        seconds = time.perf_counter() - started
+        found = self._scored(trained)
+        if checkpoint is not None:
+            checkpoint.remove()
+        note = f"recipe {self.recipe.key}: {self.recipe.sentence}; seed {self.seed}"
+        curve = _means(losses)
+        found["accuracy.loss"] = Found(curve[-1:])
+        found["accuracy.curve"] = Found(curve)
+        found["accuracy.seconds"] = Found((seconds,))
+        return {name: replace(f, notes=(note, *f.notes)) for name, f in found.items()}
+
+    def _scored(self, trained: nn.Module) -> dict[str, Found]:
+        own = self._evaluated(trained, self.validation)
+        shares = zip(self.validation.split.classes, own.iou, strict=True)
+        iou = {name: share for name, share in shares if share is not None}
+        found = {
+            "accuracy": Found((own.mean_iou,), iou),
+            "accuracy.pixel": Found((own.pixel_accuracy,)),
+        }
+        elsewhere = {
+            _told(options): self._evaluated(trained, pictures(self.recipe, "val", options))
+            for options in self.recipe.transfer
+        }
+        if elsewhere:
+            found["accuracy.transfer"] = _lowest(elsewhere)
+        others = {_told(o): self._with(trained, o) for o in self.recipe.evaluate_with}
+        if others:
+            found["accuracy.with"] = _lowest(others)
+        return found
+
+    def _with(self, trained: nn.Module, options: dict[str, Option]) -> Scores:
+        options = describe(self.trial.head).check(self.trial.options | options)
+        other = replace(self.trial, options=options)
+        made = like(trained, other, self.recipe, self.train.classes)
+        return self._evaluated(made, self.validation)
+
+    def _evaluated(self, trained: nn.Module, scored: Pictures) -> Scores:
+        how = {"crop": crop_size(self.trial), "batch": self.trial.shape.batch}
+        return evaluated(trained, scored, self.recipe, device=self.device, **how)
+
+    def _batches(self) -> Batches:
+        size = crop_size(self.trial)
+        return Batches(self.train, self.recipe, self.trial.shape.batch, size, self.seed)
+
+    def _how(self) -> How:
+        return How(self.device, self.trial.dtype, f"{self.trial.label}, seed {self.seed}")
+
+    def _checkpoint(self) -> Checkpoint | None:
+        if not self.folder:
+            return None
+        code = networks.source(self.trial.head, self.trial.part)
+        identity = f"{self.recipe.key} {self.trial.key} {self.seed} {code}"
+        return Checkpoint(Path(self.folder) / f"{self.trial.key}-{self.seed}.pt", identity)
+
+
+def _means(losses: list[float]) -> tuple[float, ...]:
+    """Of CURVE_POINTS stretches of as many steps, or one more; of each step where there are few."""
+    points = min(CURVE_POINTS, len(losses))
+    ends = [len(losses) * i // points for i in range(points + 1)]
+    return tuple(fmean(losses[a:b]) for a, b in pairwise(ends))
+
+
+def _lowest(scored: dict[str, Scores]) -> Found:
+    terms = {told: s.mean_iou for told, s in scored.items()}
+    return Found((min(terms.values()),), terms)
+
+
+def _told(options: dict[str, Option]) -> str:
+    """As in "iterations=8"."""
+    return " ".join(f"{k}={v}" for k, v in sorted(options.items()))

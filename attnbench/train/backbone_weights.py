@@ -1,0 +1,48 @@
+"""ImageNet weights that a user has, in the backbone of a network."""
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from attnbench.errors import HeadError
+from attnbench.networks.resnet import ResNet
+
+IGNORED = "fc."  # the classifier of ImageNet
+
+
+def load_backbone(backbone: ResNet, path: str | Path) -> None:
+    """Fills `backbone` from a state dict under torchvision's names, its classifier left out.
+
+    Read with weights_only=True, so that a file cannot run code. Raises HeadError in one line for a
+    file that is none, or of another network.
+    """
+    state = _state(Path(path))
+    ours = backbone.state_dict()
+    found = {k: v for k, v in state.items() if not k.startswith(IGNORED)}
+    # Checkpoints older than torch 0.4 do not count batches, and no forward pass reads the count.
+    missing = [k for k in ours if k not in found and not k.endswith("num_batches_tracked")]
+    if missing:
+        raise HeadError(f"{path}: of another network: {missing[0]} is not in it")
+    for name, value in found.items():
+        if name not in ours:
+            raise HeadError(f"{path}: of another network: {name} is not in the backbone")
+        want, got = tuple(ours[name].shape), tuple(value.shape)
+        if want != got:
+            raise HeadError(f"{path}: of another network: {name} has shape {got}, expected {want}")
+    backbone.load_state_dict(found, strict=False)  # its names are checked
+
+
+def _state(path: Path) -> Mapping[str, Tensor]:
+    try:
+        state = torch.load(path, weights_only=True, map_location="cpu")
+    except OSError as error:
+        raise HeadError(f"{path}: cannot read the weights ({error.strerror})") from None
+    except (RuntimeError, EOFError, pickle.UnpicklingError):
+        raise HeadError(f"{path}: no checkpoint that torch can read as weights alone") from None
+    is_dict = isinstance(state, Mapping) and all(isinstance(v, Tensor) for v in state.values())
+    if not is_dict:
+        raise HeadError(f"{path}: holds no state dict, names to tensors, alone")
+    return state

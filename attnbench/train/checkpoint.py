@@ -1,0 +1,44 @@
+"""The state of a training in a file, from which it goes on as if nothing had happened."""
+
+import os
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A file, and what the training is of that may go on from it: anything else begins anew.
+
+    A file of another training, or one that cannot be read, is as none.
+    """
+
+    path: Path
+    identity: str
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Whole or not at all: the file before it stays until this one is on the disk."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        draft = self.path.with_suffix(".part")
+        with draft.open("wb") as stream:
+            torch.save(state | {"identity": self.identity}, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.replace(self.path)
+
+    def load(self) -> dict[str, Any] | None:
+        try:
+            state = torch.load(self.path, weights_only=True, map_location="cpu")
+        except (OSError, RuntimeError, EOFError, pickle.UnpicklingError):
+            return None
+        known = isinstance(state, dict) and state.get("identity") == self.identity
+        return state if known else None
+
+    def remove(self) -> None:
+        """The file, and its folder if that is empty then."""
+        self.path.unlink(missing_ok=True)
+        if self.path.parent.is_dir() and not any(self.path.parent.iterdir()):
+            self.path.parent.rmdir()
