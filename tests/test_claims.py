@@ -229,3 +229,72 @@ def test_a_claim_may_name_part_and_backbone(record):
 
     assert (found.word, found.found.value) == ("holds", 101 / 50)
     assert str(told.check.subjects[0]) == "ema, network, resnet101"
+
+
+def accuracies(record, head, *values, **more):
+    more = {"metric": "accuracy", "mode": "training"} | more
+    return [record(head, value=v, number=r, **more) for r, v in enumerate(values)]
+
+
+def difference(**check):
+    told = {"kind": "difference", "metric": "accuracy", "mode": "training", "head": "ema"}
+    return claim(**(told | {"to": "fcn", "within": [0.05, float("inf")]} | check))
+
+
+def test_a_difference_is_that_of_paired_rounds(record):
+    """Far apart from round to round, and 0.1 ± 2.5 % apart within each: t(2) = 4.303."""
+    records = accuracies(record, "ema", 0.4, 0.61, 0.79) + accuracies(record, "fcn", 0.3, 0.5, 0.7)
+
+    found = verdict(difference(), records)
+
+    assert found.word == "holds"
+    assert found.found.value == pytest.approx(0.1)
+    assert found.found.high - found.found.value == pytest.approx(4.303 * 0.01 / 3**0.5, rel=1e-3)
+    assert found.detail == "3 paired rounds at 16x16"
+
+
+@pytest.mark.parametrize(
+    ("ours", "word"),
+    [((0.50, 0.60, 0.70), "holds"), ((0.48, 0.62, 0.70), "unclear"), ((0.6, 0.7, 0.8), "fails")],
+)
+def test_two_are_equivalent_if_the_whole_interval_is_within_the_margin(record, ours, word):
+    records = accuracies(record, "ema", *ours) + accuracies(record, "fcn", 0.5, 0.6, 0.7)
+
+    assert verdict(difference(within=[-0.02, 0.02]), records).word == word
+
+
+def test_one_seed_decides_no_difference(record):
+    records = accuracies(record, "ema", 0.9) + accuracies(record, "fcn", 0.3)
+
+    assert verdict(difference(), records).word == "unclear"
+
+
+def test_a_round_that_one_of_two_lacks_is_in_no_difference(record):
+    records = accuracies(record, "ema", 0.4, 0.5, 0.6, 9.0) + accuracies(
+        record, "fcn", 0.3, 0.4, 0.5
+    )
+
+    found = verdict(difference(), records)
+
+    assert found.found.value == pytest.approx(0.1)
+
+
+def test_without_a_shared_round_there_is_no_difference(record):
+    records = [
+        *accuracies(record, "ema", 0.4),
+        record("fcn", value=0.3, number=5, metric="accuracy", mode="training"),
+    ]
+
+    found = verdict(difference(), records)
+
+    assert (found.word, found.detail) == (
+        "not measured here",
+        "needs a round with both ema and fcn at 16x16",
+    )
+
+
+def test_a_difference_may_be_of_two_options_of_a_head(record):
+    few = accuracies(record, "ema", 0.4, 0.5, 0.6, options={"iterations": 1})
+    told = difference(to={"options": {"iterations": 1}})
+
+    assert verdict(told, [*accuracies(record, "ema", 0.5, 0.6, 0.7), *few]).word == "holds"

@@ -39,6 +39,7 @@ CURVE_POINTS = 20
         "accuracy.curve": "nats",
         "accuracy.transfer": "share",
         "accuracy.with": "share",
+        "accuracy.gain": "share",
         "accuracy.seconds": "s",
     },
     better={
@@ -46,6 +47,7 @@ CURVE_POINTS = 20
         "accuracy.pixel": "higher",
         "accuracy.transfer": "higher",
         "accuracy.with": "higher",
+        "accuracy.gain": "higher",
     },
     needs_device=True,
     repeat=True,
@@ -55,7 +57,8 @@ def accuracy(bench: Bench) -> dict[str, Found]:
     """Shares from 0 to 1; losses in nats, means over a twentieth of the steps each.
 
     `accuracy.transfer` is on pictures of other options, `accuracy.with` of the head with other
-    options, a term each and the lowest as sample. `accuracy.seconds` is of the training alone.
+    options, a term each and the lowest as sample; `accuracy.gain` is what they add to `accuracy`.
+    `accuracy.seconds` is of the training alone.
     """
     refuse_compiled(bench.trial)
     if bench.training is None:
@@ -104,10 +107,17 @@ class _Experiment:
         }
         if elsewhere:
             found["accuracy.transfer"] = _lowest(elsewhere)
-        others = {_told(o): self._with(trained, o) for o in self.recipe.evaluate_with}
+        others = {_told(o): self._with(trained, o) for o in self._others()}
         if others:
             found["accuracy.with"] = _lowest(others)
+        if gains := {t: s.mean_iou - own.mean_iou for t, s in (elsewhere | others).items()}:
+            found["accuracy.gain"] = Found((min(gains.values()),), gains)
         return found
+
+    def _others(self) -> list[dict[str, Option]]:
+        """Those of the recipe that the head has: a suite has other heads beside it."""
+        known = describe(self.trial.head).options
+        return [options for options in self.recipe.evaluate_with if options.keys() <= known.keys()]
 
     def _with(self, trained: nn.Module, options: dict[str, Option]) -> Scores:
         options = describe(self.trial.head).check(self.trial.options | options)

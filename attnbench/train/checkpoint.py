@@ -22,12 +22,11 @@ class Checkpoint:
     def save(self, state: dict[str, Any]) -> None:
         """Whole or not at all: the file before it stays until this one is on the disk."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        draft = self.path.with_suffix(".part")
-        with draft.open("wb") as stream:
+        with self._draft.open("wb") as stream:
             torch.save(state | {"identity": self.identity}, stream)
             stream.flush()
             os.fsync(stream.fileno())
-        draft.replace(self.path)
+        self._draft.replace(self.path)
 
     def load(self) -> dict[str, Any] | None:
         try:
@@ -37,8 +36,13 @@ class Checkpoint:
         known = isinstance(state, dict) and state.get("identity") == self.identity
         return state if known else None
 
+    @property
+    def _draft(self) -> Path:
+        return self.path.with_suffix(".part")
+
     def remove(self) -> None:
         """The file, and its folder if that is empty then."""
-        self.path.unlink(missing_ok=True)
+        for path in (self.path, self._draft):
+            path.unlink(missing_ok=True)
         if self.path.parent.is_dir() and not any(self.path.parent.iterdir()):
             self.path.parent.rmdir()

@@ -44,6 +44,24 @@ def verdict(found, unit="", **check):
             "0.3 to 0.7",
         ),
         (
+            verdict(
+                Estimate(-0.0312, -0.05, -0.0124),
+                "share",
+                kind="difference",
+                within=[-0.02, float("inf")],
+                metric="accuracy",
+                head="ema",
+                to="fcn",
+            ),
+            "−3.1\u00a0±\u00a01.9 points",
+            "at least -2 points",
+        ),
+        (
+            verdict(exactly(0.001), "s", kind="difference", within=[0, 0.002], **TWO),
+            "1.00\u00a0ms",
+            "0\u00a0ns to 2.00\u00a0ms",
+        ),
+        (
             verdict(exactly(4096.0), kind="crossing", within=[0, 1024], **TWO),
             "from 64² on",
             "at most 32²",
@@ -80,3 +98,6 @@ def test_what_it_is_of():
 
     assert verdict_text.subject(ratio) == "latency (contraction) of ema fused / fcn"
     assert verdict_text.subject(order) == "params of eca < gc"
+    minus = verdict(None, kind="difference", within=[0, 1], **TWO)
+    assert verdict_text.subject(minus) == "latency of ema − fcn"
+    assert verdict_text.condition(minus.claim).startswith("difference of latency of ema − fcn")
