@@ -43,7 +43,7 @@ def merge(runs: Sequence[Run], path: Path) -> Merged:
     """The runs as one that is to be stored at `path`. The suite is that of the first.
 
     Copies of one run are that run; of records with the same trial and round the latest counts.
-    Raises NotMergeableError for a run that was merged itself.
+    Raises NotMergeableError for a run that was merged itself, and for different trainings.
     """
     for run in runs:
         if run.info.merged:
@@ -51,6 +51,7 @@ def merge(runs: Sequence[Run], path: Path) -> Merged:
             raise NotMergeableError(
                 f"{run.path}: merged already; name what it is made of: {made_of}"
             )
+    _check_recipes(runs)
     groups = _by_identity(runs)
     names = _names(groups)
     parts = [_of_one_run(copies, name) for copies, name in zip(groups, names, strict=True)]
@@ -69,6 +70,21 @@ def merge(runs: Sequence[Run], path: Path) -> Merged:
         conditions=_conditions(runs),
     )
     return Merged(united, tuple(_notes(groups, parts, used)))
+
+
+def _check_recipes(runs: Sequence[Run]) -> None:
+    """Raises NotMergeableError for accuracies of different trainings: their mean says nothing."""
+    found = {
+        note.partition(":")[0]: run.path
+        for run in runs
+        for record in run.records
+        if "accuracy" in record.readings
+        for note in record.readings["accuracy"].notes
+        if note.startswith("recipe ")
+    }
+    if len(found) > 1:
+        told = ", ".join(f"{recipe} in {path}" for recipe, path in sorted(found.items()))
+        raise NotMergeableError(f"their accuracies are of different trainings: {told}")
 
 
 def write(run: Run) -> None:

@@ -225,3 +225,21 @@ def test_a_merge_that_cannot_be_written_leaves_nothing(run, tmp_path, monkeypatc
         write(merge([run("one", 1.0)], tmp_path / "all").run)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def trained(run, name, recipe):
+    """A run whose latencies are called accuracies, of a recipe."""
+    made = run(name, 0.5)
+    (one,) = made.records
+    told = replace(
+        one.readings["latency"], unit="share", notes=(f"recipe {recipe}: quick; seed 0",)
+    )
+    return replace(made, records=(replace(one, readings={"accuracy": told}),))
+
+
+def test_accuracies_of_different_trainings_are_not_merged(run):
+    with pytest.raises(StoreError, match="recipe a in .*one, recipe b in .*two") as told:
+        merged(trained(run, "one", "a"), trained(run, "two", "b"))
+
+    assert told.value.exit_code == EXIT_NOT_COMPARABLE
+    assert len(merged(trained(run, "one", "a"), trained(run, "two", "a")).records) == 2

@@ -8,7 +8,6 @@ from attnbench.report import answer
 from attnbench.report.document import Fold
 from attnbench.report.evidence import Evidence
 from attnbench.report.rivals import dense
-from attnbench.report.sections.accuracy import accuracy
 from attnbench.report.sections.flops import flops
 from attnbench.report.sections.summary import headline
 from attnbench.report.slices import reference, slices
@@ -21,12 +20,9 @@ def print_summary(run: Run, suite: Suite) -> None:
     """Tables and verdicts to stdout."""
     console, evidence = stdout(), Evidence(run)
     if at := reference(slices(evidence), [t.label for t in dense(evidence)]):
-        table = headline(evidence, at)
-        if len(table.columns) > 1 or not at.first("accuracy"):
-            print_blocks(console, [table, *answer.sentences(evidence, at)])
-            console.print()
-    for section in (accuracy, flops):
-        print_blocks(console, [b for b in section(evidence) or () if not isinstance(b, Fold)])
+        print_blocks(console, [headline(evidence, at), *answer.sentences(evidence, at)])
+        console.print()
+    print_blocks(console, [b for b in flops(evidence) or () if not isinstance(b, Fold)])
     console.print()
     if found := verdicts(suite.claims, evidence.records):
         print_verdicts(console, found)

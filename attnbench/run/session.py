@@ -151,15 +151,18 @@ class Session:
         for task in tasks:
             if (task.trial.key, task.round) in self.done:
                 continue
-            if reason := self._hopeless(task.trial):
+            if reason := self._hopeless(task):
                 self._store(self._skip(task.trial, task.round, reason))
                 continue
             self.view.begins(task)
             yield task
 
-    def _hopeless(self, trial: Trial) -> str:
+    def _hopeless(self, task: Task) -> str:
+        trial = task.trial
         for failed in self._failed.get(trial.line, []):
             size = f"{failed.trial.shape.height}x{failed.trial.shape.width}"
+            if failed.status == "error" and task.training and task.round:
+                continue  # a training that came to nothing may do better with another seed
             if failed.key == trial.key:
                 return f"it ended with {failed.status} in round {failed.round}"
             if failed.status in STOPS_LARGER and trial.shape.pixels > failed.trial.shape.pixels:

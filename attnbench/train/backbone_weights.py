@@ -1,14 +1,13 @@
 """ImageNet weights that a user has, in the backbone of a network."""
 
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from attnbench.errors import HeadError
 from attnbench.networks.resnet import ResNet
+from attnbench.train.weights import UnreadableError, read_weights
 
 IGNORED = "fc."  # the classifier of ImageNet
 
@@ -37,11 +36,9 @@ def load_backbone(backbone: ResNet, path: str | Path) -> None:
 
 def _state(path: Path) -> Mapping[str, Tensor]:
     try:
-        state = torch.load(path, weights_only=True, map_location="cpu")
-    except OSError as error:
-        raise HeadError(f"{path}: cannot read the weights ({error.strerror})") from None
-    except (RuntimeError, EOFError, pickle.UnpicklingError):
-        raise HeadError(f"{path}: no checkpoint that torch can read as weights alone") from None
+        state = read_weights(path)
+    except UnreadableError as reason:
+        raise HeadError(f"{path}: {reason}") from None
     is_dict = isinstance(state, Mapping) and all(isinstance(v, Tensor) for v in state.values())
     if not is_dict:
         raise HeadError(f"{path}: holds no state dict, names to tensors, alone")

@@ -1,12 +1,13 @@
 """The state of a training in a file, from which it goes on as if nothing had happened."""
 
 import os
-import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+
+from attnbench.train.weights import UnreadableError, read_weights
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class Checkpoint:
 
     def load(self) -> dict[str, Any] | None:
         try:
-            state = torch.load(self.path, weights_only=True, map_location="cpu")
-        except (OSError, RuntimeError, EOFError, pickle.UnpicklingError):
+            state = read_weights(self.path)
+        except UnreadableError:
             return None
         known = isinstance(state, dict) and state.get("identity") == self.identity
         return state if known else None

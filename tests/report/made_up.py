@@ -190,9 +190,6 @@ def _measured(line: Line, t: Trial, r: int) -> dict[str, Reading]:
     found = {"latency": Reading(samples, "s", "lower", "measured", notes=NOTES)}
     if t.mode == "inference":
         found |= _roofline(macs, n, seconds)
-    elif t.shape.height == SIDES[0]:
-        share = (0.3 if line.head == "fcn" else 0.9) * scatter
-        found["accuracy"] = Reading((share,), "share", "higher", "measured", {"sky": share})
     if r == 0:
         for metric, predicted in _predicted(line, t).items():
             measured = metric.replace("memory_predicted", "memory")

@@ -143,6 +143,17 @@ def test_an_error_is_not_repeated_in_every_round(suite, folder):
     assert records == ["error", "skipped", "skipped"]
 
 
+def test_a_training_that_came_to_nothing_is_tried_with_other_seeds(folder):
+    text = SUITE.replace('["latency", "memory"]', '["accuracy"]\nmode = "training"')
+    planned = work(parse_suite(text + "[training]\n", "made", "made.toml"), "cpu", seed=1)
+    Session(planned, folder, "here", Quiet()).run(executor({("gc", 8): "error"}))
+
+    trained = [r for r in read_run(folder.path).records if r.trial.mode == "training"]
+    failed = [r.round for r in trained if r.status == "error"]
+
+    assert sorted(failed) == [0, 1, 2]
+
+
 @pytest.mark.parametrize("stop_after", [0, 1, 4, 9])
 def test_a_run_that_is_stopped_and_resumed_has_the_records_of_an_undisturbed_one(
     suite, tmp_path, stop_after
