@@ -7,7 +7,7 @@ from statistics import median
 from attnbench.report import rivals
 from attnbench.report.document import Inline, Text, code, listed, power, strong, text
 from attnbench.report.evidence import Evidence
-from attnbench.report.numbers import exponent, quantity, side, times, whole
+from attnbench.report.numbers import exponent, quantity, side, times
 from attnbench.report.slices import Slice
 from attnbench.stats import Estimate
 from attnbench.trial import Trial
@@ -79,9 +79,8 @@ def _answer(at: Slice, dense: str, others: list[str]) -> Parts:
         (strong(quantity(v.estimate, v.unit)), f" of {c[1]}")
         for v, c in zip(values, costs, strict=True)
     ]
-    size = f"{at.shape.height}×{at.shape.width} map"
-    pixels = f"N = {whole(at.shape.pixels)} pixels, {at.reads}"
-    parts = [f"On a {size} ({pixels}), a forward pass of dense ", code(dense)]
+    where = f"On a {at.input} ({at.pixels}, {at.reads}), "
+    parts = [f"{where}a forward pass of dense ", code(dense)]
     parts += [" takes ", *listed(amounts), ". "]
     told = [(code(v), " ", _factors(at, v, dense, costs)) for v in others[:NAMED]]
     if len(others) > NAMED:
@@ -156,7 +155,7 @@ def _least(at: Slice) -> Parts:
         if found:
             value, label = min(found, key=lambda pair: pair[0].estimate.value)
             amount = strong(quantity(value.estimate, value.unit))
-            start = f"On a {at.shape.height}×{at.shape.width} map, "
+            start = f"On a {at.input}, "
             return [
                 start,
                 code(label),
