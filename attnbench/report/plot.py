@@ -1,4 +1,4 @@
-"""A figure as a value: lines of cost over pixels, and the words that go with them."""
+"""A figure as a value: what is drawn, and the words that go with it."""
 
 from dataclasses import dataclass
 
@@ -31,3 +31,29 @@ class Plot:
     unit: str
     lines: tuple[Line, ...]
     sizes: dict[int, str]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One head in a plane, with the ends of its intervals where known."""
+
+    label: str
+    slot: int
+    x: float
+    y: float
+    x_ends: tuple[float, float]
+    y_ends: tuple[float, float]
+    is_front: bool
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """A share, of 1, over a cost on a logarithmic axis. Marks on the front are joined."""
+
+    name: str
+    title: str
+    description: str
+    unit: str
+    x_title: str
+    y_title: str
+    marks: tuple[Mark, ...]
