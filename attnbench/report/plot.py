@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from attnbench.stats import PowerLaw
 
+SIDES = "side of the map, and pixels N"
+
 
 @dataclass(frozen=True)
 class Line:
@@ -23,7 +25,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Plot:
-    """Cost over pixels on two logarithmic axes. `sizes` names pixels by the side of the map."""
+    """Cost over pixels on two logarithmic axes. `sizes` names pixels by the side of the map.
+
+    With another `x_title` the axis is of something else, whose numbers are their own names.
+    """
 
     name: str
     title: str
@@ -31,6 +36,7 @@ class Plot:
     unit: str
     lines: tuple[Line, ...]
     sizes: dict[int, str]
+    x_title: str = SIDES
 
 
 @dataclass(frozen=True)

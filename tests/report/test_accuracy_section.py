@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from made_up import made_up_run, reading, record
 
-from attnbench.report.document import Figure, Row, Text
+from attnbench.report.document import Figure, Fold, Row, Text
 from attnbench.report.evidence import Evidence
 from attnbench.report.page import render
 from attnbench.report.sections.accuracy import accuracy
@@ -73,3 +73,28 @@ def test_the_page_has_the_figure_as_text_and_picture(run):
 
     assert "What the heads buy" in page
     assert "Mean IoU against MACs of a forward pass" in page
+
+
+def test_a_learning_curve_is_the_mean_over_the_seeds(run):
+    losses = {0: (1.0, 0.5), 1: (3.0, 0.7)}
+    records = tuple(
+        replace(r, readings=r.readings | {"accuracy.curve": curve(losses[r.round])})
+        if "accuracy" in r.readings and r.round in losses
+        else r
+        for r in run.records
+    )
+
+    (figure,) = [
+        fold.blocks[0]
+        for fold in accuracy(Evidence(replace(run, records=records)))
+        if isinstance(fold, Fold)
+    ]
+
+    line = figure.plot.lines[0]
+    assert line.values == pytest.approx((2.0, 0.6))
+    assert line.pixels == (50, 100)
+    assert figure.plot.sizes == {50: "50 %", 100: "100 %"}
+
+
+def curve(samples):
+    return replace(reading(1.0, "nats", "measured"), samples=samples)

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from attnbench.report.document import Figure, Row, text
+from attnbench.report.document import Figure, Fold, Row, text
 from attnbench.report.evidence import Evidence, Value
+from attnbench.report.learning import learning_curves
 from attnbench.report.numbers import number
 from attnbench.report.plot import Mark, Scatter
 from attnbench.report.sections import section
@@ -43,7 +44,9 @@ def _group(evidence: Evidence, trials: list[Trial]) -> list:
     )
     figures = [f for metric, title in COSTS if (f := _figure(evidence, trials, metric, title))]
     row = [text(told), Row(tuple((f,) for f in figures))] if figures else []
-    return [text(intro), _table(evidence, trials), *row]
+    learning = learning_curves(evidence, trials)
+    rest = [Fold("How they learned", (learning,))] if learning else []
+    return [text(intro), _table(evidence, trials), *row, *rest]
 
 
 def _recipe(evidence: Evidence, trials: list[Trial]) -> str:
