@@ -20,7 +20,7 @@ from attnbench.claims import (
     Printed,
 )
 from attnbench.errors import SuiteError, UnknownNameError
-from attnbench.paper_file import papers
+from attnbench.papers.reading import papers
 from attnbench.trial import Option
 
 AXES = ("pixels", "channels")  # of an exponent; or an option

@@ -26,7 +26,7 @@ from attnbench.checked import (
 from attnbench.claim_tables import claims
 from attnbench.errors import AttnbenchError, SuiteError, UnknownNameError
 from attnbench.head_choice import head_choices
-from attnbench.paper_file import paper_names
+from attnbench.papers.reading import paper_names
 from attnbench.printable import one_line
 from attnbench.suite import HeadChoice, Size, Skip, Suite, Sweep, Target
 from attnbench.training_table import SETTINGS, changed, check_trained, training

@@ -9,9 +9,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Literal
 
-from attnbench import agreement as published
 from attnbench import heads, stats
-from attnbench.agreement import stored, tally
 from attnbench.claims import (
     Check,
     Claim,
@@ -28,7 +26,9 @@ from attnbench.claims import (
     Value,
 )
 from attnbench.curves import latest
-from attnbench.paper_file import papers
+from attnbench.papers import agreement as published
+from attnbench.papers.agreement import stored, tally
+from attnbench.papers.reading import papers
 from attnbench.record import Record
 from attnbench.stats import Estimate, PowerLaw
 from attnbench.trial import Trial

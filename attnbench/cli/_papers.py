@@ -9,20 +9,8 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from attnbench.agreement import Numbers, Verdict
-    from attnbench.published import Paper, Papers
-
-TITLES = (
-    "figure",
-    "what",
-    "printed",
-    "counts",
-    "ours",
-    "difference",
-    "by attnbench",
-    "verdict",
-    "why",
-)
+    from attnbench.papers.agreement import Numbers, Verdict
+    from attnbench.papers.figures import Paper, Papers
 
 
 def print_papers(paper: str = "", *, as_json: bool = False, every: bool = False) -> bool:
@@ -31,8 +19,8 @@ def print_papers(paper: str = "", *, as_json: bool = False, every: bool = False)
     Raises UnknownNameError for a paper that is not there. `every` prints figures that arithmetic
     cannot check, too.
     """
-    from attnbench.agreement import verdicts
-    from attnbench.paper_file import papers
+    from attnbench.papers.agreement import verdicts
+    from attnbench.papers.reading import papers
 
     known = papers()
     chosen = [known.named(paper, "--paper")] if paper else list(known)
@@ -64,9 +52,9 @@ def recounted(papers: "Papers") -> "Numbers":
 
 def write_papers(page: Path) -> list[Path]:
     """Keeps a new recount for the report, and writes the page of it: what was written."""
-    from attnbench.agreement import STORED, as_stored
-    from attnbench.paper_file import papers
-    from attnbench.published_page import markdown
+    from attnbench.papers.agreement import STORED, as_stored
+    from attnbench.papers.page import markdown
+    from attnbench.papers.reading import papers
 
     numbers = recounted(papers())
     STORED.write_text(as_stored(numbers), encoding="utf-8")
@@ -83,8 +71,8 @@ def _print(
     every: bool,
 ) -> None:
     from attnbench.cli._console import print_text, stdout
-    from attnbench.counting_rules import RULES
-    from attnbench.published_table import used_rules
+    from attnbench.papers.rules import RULES
+    from attnbench.papers.table import used_rules
 
     console = stdout()
     for paper in chosen:
@@ -108,7 +96,7 @@ def _print_paper(
 ) -> None:
     """One table of all its figures that are shown."""
     from attnbench.cli._console import print_table, print_text
-    from attnbench.published_table import row, rows
+    from attnbench.papers.table import TITLES, row, rows
 
     lines = [
         [r.name, r.what, r.printed, r.convention, r.ours, r.difference, r.own, r.word, r.why]
@@ -120,7 +108,7 @@ def _print_paper(
         print_text(console, paper.title)
     if lines:
         numbers = ("printed", "ours", "difference", "by attnbench")
-        print_table(console, TITLES, lines, numbers=numbers)
+        print_table(console, (*TITLES, "why"), lines, numbers=numbers)
     if every and others:
         print_text(console, "Not by arithmetic:")
         lines = [[r.name, r.what, r.printed, r.convention] for r in others]
@@ -130,7 +118,7 @@ def _print_paper(
 def _print_curves(console: "Console", paper: "Paper", numbers: "Numbers", *, every: bool) -> None:
     """Those that are recounted, and with `every` the others."""
     from attnbench.cli._console import print_table
-    from attnbench.published_table import number, percent
+    from attnbench.papers.table import number, percent
 
     for series in paper.series:
         counts = f" ({series.ours.by})" if series.ours else ""
@@ -149,7 +137,7 @@ def _print_curves(console: "Console", paper: "Paper", numbers: "Numbers", *, eve
 
 def _print_zoo(console: "Console", paper: "Paper") -> None:
     from attnbench.cli._console import print_table, print_text
-    from attnbench.published_table import NOTHING
+    from attnbench.papers.table import NOTHING
 
     columns = ("memory_gb", "fps", "miou_20k", "miou_40k", "miou_80k", "miou_160k")
     for zoo in paper.zoo:
@@ -162,8 +150,8 @@ def _print_zoo(console: "Console", paper: "Paper") -> None:
 
 
 def _print_tally(shown: "list[Verdict]") -> None:
-    from attnbench.agreement import TO_THE_DIGIT, tally
     from attnbench.cli._console import say
+    from attnbench.papers.agreement import TO_THE_DIGIT, tally
 
     counted = ", ".join(f"{word} {n}" for word, n in tally(shown).items())
     exact = sum(v.held == TO_THE_DIGIT for v in shown)
@@ -172,7 +160,7 @@ def _print_tally(shown: "list[Verdict]") -> None:
 
 def _told(verdict: "Verdict") -> dict[str, Any]:
     """What a program gets of a figure: numbers in the printed unit."""
-    from attnbench.published_table import convention
+    from attnbench.papers.table import convention
 
     figure = verdict.figure
     return {

@@ -12,20 +12,20 @@ from attnbench.report.sections.flops import flops
 from attnbench.report.sections.summary import headline
 from attnbench.report.slices import reference, slices
 from attnbench.store import Run
-from attnbench.suite import Suite
-from attnbench.verdicts import verdicts
 
 
-def print_summary(run: Run, suite: Suite) -> None:
+def print_summary(run: Run) -> None:
     """Tables and verdicts to stdout."""
     console, evidence = stdout(), Evidence(run)
     if at := reference(slices(evidence), [t.label for t in dense(evidence)]):
-        print_blocks(console, [headline(evidence, at), *answer.sentences(evidence, at)])
+        table = headline(evidence, at)
+        tables = [table] if len(table.columns) > 1 else []
+        print_blocks(console, [*tables, *answer.sentences(evidence, at)])
         console.print()
     print_blocks(console, [b for b in flops(evidence) or () if not isinstance(b, Fold)])
     console.print()
-    if found := verdicts(suite.claims, evidence.records):
-        print_verdicts(console, found)
+    if evidence.verdicts:
+        print_verdicts(console, evidence.verdicts)
     for line in _without_readings(run):
         console.print(line, markup=False, soft_wrap=True)
 

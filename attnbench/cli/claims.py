@@ -127,11 +127,8 @@ def _evidence(path: Path) -> "Evidence":
 
 
 def _of(evidence: "Evidence") -> tuple[str, "list[Verdict]", tuple[str, ...]]:
-    from attnbench.verdicts import verdicts
-
-    claims = evidence.suite.claims if evidence.suite else ()
     title = f"{evidence.run.info.suite}: {evidence.words('title')}, {evidence.run.path}"
-    return title, verdicts(claims, evidence.records), evidence.warnings
+    return title, evidence.verdicts, evidence.warnings
 
 
 def _json(found: Found) -> str:

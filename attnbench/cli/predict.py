@@ -129,7 +129,7 @@ def _outlook(outlook: "Outlook") -> dict[str, Any]:
         "memory_predicted": memory.increment,
         "memory_predicted.forward": memory.forward,
         "memory_predicted.baseline": memory.baseline,
-        "total": memory.total,
+        "memory_predicted.total": memory.total,
         "largest_side": dict(outlook.sides),
     }
 

@@ -125,7 +125,7 @@ def _measure(prepared, *, probe: bool) -> None:
     except KeyboardInterrupt:
         click.echo(f"interrupted; go on with: attnbench run --resume {path}", err=True)
         raise
-    print_summary(read_run(path), prepared.suite)
+    print_summary(read_run(path))
     place = "" if path.parent == Path("results") else f" {path}"
     click.echo(f"\nrecords: {path}\nnext:    attnbench report --html{place}")
 

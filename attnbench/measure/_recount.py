@@ -1,9 +1,9 @@
 """Every printed figure that arithmetic can check, counted anew: its id to a number in its unit."""
 
-from attnbench.agreement import Numbers
-from attnbench.counting_rules import OURS, PREDICTED, RULES
 from attnbench.measure._structure import Structures
-from attnbench.published import Ours, Papers, full_name
+from attnbench.papers.agreement import Numbers
+from attnbench.papers.figures import Ours, Papers, full_name
+from attnbench.papers.rules import OURS, PREDICTED, RULES
 
 DECIMAL = {"G": 10**9, "M": 10**6, "MB": 10**6, "MiB": 2**20}
 BINARY = {"G": 2**30, "M": 2**20, "MB": 2**20}

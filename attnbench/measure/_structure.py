@@ -15,7 +15,7 @@ from attnbench.measure._step import Step
 from attnbench.measure._tally import Tally, tally
 from attnbench.measure.memory_predicted import baseline, peaks
 from attnbench.networks.resnet import ResNet
-from attnbench.published import Alone, Backbone, Conv, Formula, Head, Map, Papers, pieces
+from attnbench.papers.figures import Alone, Backbone, Conv, Formula, Head, Map, Papers, pieces
 from attnbench.trial import Shape, Trial
 
 

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 
 from torch import Tensor, nn
 
-from attnbench.counting_rules import Thing
 from attnbench.measure._meta import like_cpu
 from attnbench.measure.counted import count
+from attnbench.papers.rules import Thing
 
 Tally = Counter[Thing]
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)

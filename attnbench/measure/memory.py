@@ -13,7 +13,7 @@ from attnbench.errors import UnmeasuredError
 from attnbench.measure import Found, metric
 from attnbench.measure._bench import Bench, refuse_compiled
 from attnbench.measure._device import Device
-from attnbench.measure.memory_predicted import baseline, parts, readings
+from attnbench.measure.memory_predicted import baseline, parts, readings, totals
 
 
 @metric(
@@ -23,6 +23,7 @@ from attnbench.measure.memory_predicted import baseline, parts, readings
         "memory.forward": "bytes",
         "memory.no_grad": "bytes",
         "memory.baseline": "bytes",
+        "memory.total": "bytes",
         "memory.first": "bytes",
         "memory.workspace": "bytes",
         "memory.reserved": "bytes",
@@ -41,7 +42,7 @@ def memory(bench: Bench) -> dict[str, Found]:
         found, notes = parts(step), ("live storages",)
     else:
         found, notes = _allocated(bench), ("allocator's peak",)
-    return readings("memory", found, notes) | {"memory.baseline": Found((baseline(step),))}
+    return readings("memory", found, notes) | totals("memory", baseline(step), found["step"])
 
 
 def _allocated(bench: Bench) -> dict[str, int]:

@@ -43,6 +43,11 @@ def readings(metric: str, found: dict[str, int], notes: tuple[str, ...]) -> dict
     return {names[part]: Found((value,), notes=notes) for part, value in found.items()}
 
 
+def totals(metric: str, held: int, peak: int) -> dict[str, Found]:
+    """What was held before the step, and all that a card must have for it."""
+    return {f"{metric}.baseline": Found((held,)), f"{metric}.total": Found((held + peak,))}
+
+
 def baseline(step: Step) -> int:
     """Bytes of weights, buffers, input and, in training, the gradient that comes in."""
     return sum(
@@ -84,8 +89,4 @@ def memory_predicted(bench: Bench) -> dict[str, Found]:
         found = parts(step)
     notes = ("assumes the CPU flash kernel",) if bench.trial.kernel == "fused" else ()
     here = readings("memory_predicted", found, notes)
-    held = baseline(step)
-    return here | {
-        "memory_predicted.baseline": Found((held,)),
-        "memory_predicted.total": Found((held + found["step"],), notes=notes),
-    }
+    return here | totals("memory_predicted", baseline(step), found["step"])

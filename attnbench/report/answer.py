@@ -7,10 +7,11 @@ from statistics import median
 from attnbench.report import rivals
 from attnbench.report.document import Inline, Text, code, listed, power, strong, text
 from attnbench.report.evidence import Evidence
-from attnbench.report.numbers import exponent, quantity, side, times, whole
+from attnbench.report.numbers import exponent, quantity, side, times
 from attnbench.report.slices import Slice
 from attnbench.stats import Estimate
 from attnbench.trial import Trial
+from attnbench.verdicts import WORDS
 
 Parts = list[str | Inline]
 Costs = list[tuple[str, str]]  # metric, and what a sentence calls it
@@ -28,8 +29,23 @@ def sentences(evidence: Evidence, at: Slice) -> list[Text]:
         found.append(_answer(at, dense[0], others))
         if f"{dense[0]} fused" in lines:
             found.append(_fused(at, dense[0], others))
-    first, *rest = [parts for parts in found if parts] or [_least(at)]
+    told = [parts for parts in (*found, _verdicts(evidence)) if parts]
+    first, *rest = told or [_least(at)]
     return [text(*first, role="lead"), *(text(*parts) for parts in rest)]
+
+
+def _verdicts(evidence: Evidence) -> Parts:
+    """As in "Of 31 claims checked here 25 hold; 3 fail: a, b, c."."""
+    words = {w: [v.claim.id for v in evidence.verdicts if v.word == w] for w in WORDS}
+    checked = [v for v in evidence.verdicts if v.word != "not measured here"]
+    if not checked:
+        return []
+    parts: Parts = [f"Of {len(checked)} claims checked here {len(words['holds'])} hold"]
+    for word, told in (("fail", words["fails"]), ("stay unclear", words["unclear"])):
+        if told:
+            named = ", ".join(told[:NAMED]) + (", …" if len(told) > NAMED else "")
+            parts.append(f"; {len(told)} {word}: {named}")
+    return [*parts, "."]
 
 
 def _eager(trials: Iterable[Trial]) -> list[str]:
@@ -79,9 +95,8 @@ def _answer(at: Slice, dense: str, others: list[str]) -> Parts:
         (strong(quantity(v.estimate, v.unit)), f" of {c[1]}")
         for v, c in zip(values, costs, strict=True)
     ]
-    size = f"{at.shape.height}×{at.shape.width} map"
-    pixels = f"N = {whole(at.shape.pixels)} pixels, {at.reads}"
-    parts = [f"On a {size} ({pixels}), a forward pass of dense ", code(dense)]
+    where = f"On a {at.input} ({at.pixels}, {at.reads}), "
+    parts = [f"{where}a forward pass of dense ", code(dense)]
     parts += [" takes ", *listed(amounts), ". "]
     told = [(code(v), " ", _factors(at, v, dense, costs)) for v in others[:NAMED]]
     if len(others) > NAMED:
@@ -156,7 +171,7 @@ def _least(at: Slice) -> Parts:
         if found:
             value, label = min(found, key=lambda pair: pair[0].estimate.value)
             amount = strong(quantity(value.estimate, value.unit))
-            start = f"On a {at.shape.height}×{at.shape.width} map, "
+            start = f"On a {at.input}, "
             return [
                 start,
                 code(label),

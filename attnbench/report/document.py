@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from attnbench.report.plot import Plot
+from attnbench.report.plot import Plot, Scatter
 from attnbench.report.tables import Table
 
 
@@ -48,7 +48,7 @@ class Facts:
 class Figure:
     """A plot and the table of the same numbers."""
 
-    plot: Plot
+    plot: Plot | Scatter
     table: Table
     block: str = "figure"
 

@@ -15,6 +15,7 @@ from attnbench.store import Run
 from attnbench.suite import Suite
 from attnbench.suite_file import parse_suite
 from attnbench.trial import KERNELS, NO_DEVICE, Trial
+from attnbench.verdicts import Verdict, verdicts
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,11 @@ class Evidence:
             return str(error)
         except (SyntaxError, TypeError) as error:  # or its file may be half written
             return f"{where}: a declaration is broken: {error}"
+
+    @cached_property
+    def verdicts(self) -> list[Verdict]:
+        """On the claims of the suite; none where it cannot be read."""
+        return verdicts(self.suite.claims, self.records) if self.suite else []
 
     def words(self, key: str) -> str:
         """Title or question of the suite, also of one that names heads which are no more."""

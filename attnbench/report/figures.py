@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from attnbench.report import labels
 from attnbench.report.palette import MARKERS, MUTED, PAPER, RULE, color
-from attnbench.report.plot import Line, Plot
+from attnbench.report.plot import SIDES, Line, Plot
 from attnbench.report.ticks import rounded, x_ticks, y_ticks
 
 POINTS = 72  # an inch; the SVG backend draws at this resolution, so a point is a pixel of its own
@@ -73,7 +73,9 @@ def _dress(axes: Axes, plot: Plot) -> None:
     axes.minorticks_off()
     axes.set_xlim(min(plot.sizes) / 1.15, max(plot.sizes) * 1.15)
     axes.tick_params(colors=MUTED, length=0, pad=6, labelsize=SMALL)
-    for n in sizes:  # a line of its own, as text of two lines cannot be centred by the browser
+    for n in (
+        sizes if plot.x_title == SIDES else ()
+    ):  # a line of its own, as text of two lines cannot be centred by the browser
         axes.annotate(
             f"{n:,}".replace(",", "\u202f"), (n, 0), (0, -20), xycoords=axes.get_xaxis_transform(),
             textcoords="offset points", ha="center", va="top", color=MUTED, fontsize=SMALL,
@@ -81,4 +83,5 @@ def _dress(axes: Axes, plot: Plot) -> None:
     axes.grid(color=RULE, lw=0.8, zorder=0)
     for name, spine in axes.spines.items():
         spine.set(visible=name == "bottom", color=MUTED, lw=0.8)
-    axes.set_xlabel("side of the map, and pixels N", color=MUTED, fontsize=SMALL, labelpad=20)
+    below = 20 if plot.x_title == SIDES else 8
+    axes.set_xlabel(plot.x_title, color=MUTED, fontsize=SMALL, labelpad=below)

@@ -45,7 +45,9 @@ def quantity(estimate: Estimate, unit: str) -> str:
 
 
 def times(ratio: float) -> str:
-    """A factor: "12×", "1.4×"."""
+    """A factor: "12×", "1.4×"; beyond all comparison "over a million ×"."""
+    if ratio >= 1e6:
+        return "over a million ×"
     return f"{number(ratio, 2 if ratio < 100 else 3)}×"
 
 

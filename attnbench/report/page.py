@@ -11,7 +11,8 @@ from attnbench.printable import printable
 from attnbench.report.evidence import Evidence
 from attnbench.report.figures import growth
 from attnbench.report.palette import DARK, LIGHT
-from attnbench.report.plot import Plot
+from attnbench.report.plot import Plot, Scatter
+from attnbench.report.scatter import scatter
 from attnbench.report.sections import chapters
 from attnbench.report.svg import inline
 from attnbench.store import Run
@@ -49,7 +50,8 @@ def templates() -> Environment:
     return environment
 
 
-def _svg(plot: Plot) -> Markup:
+def _svg(plot: Plot | Scatter) -> Markup:
     """Markup is safe here: ElementTree wrote it, and it escapes every name and number."""
-    svg = inline(growth(plot), f"plot-{plot.name}", plot.title, plot.description)
+    drawn = scatter(plot) if isinstance(plot, Scatter) else growth(plot)
+    svg = inline(drawn, f"plot-{plot.name}", plot.title, plot.description)
     return Markup(svg)  # noqa: S704

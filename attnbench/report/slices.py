@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from attnbench import stats
 from attnbench.curves import Curve
 from attnbench.report.evidence import Evidence, Value
-from attnbench.report.numbers import side
+from attnbench.report.numbers import side, whole
 from attnbench.report.tables import Column, quantities
 from attnbench.stats import Estimate
 from attnbench.trial import NO_DEVICE, Mode, Shape, Trial
@@ -35,6 +35,17 @@ class Slice:
     @property
     def reads(self) -> str:
         return self.trials[0].reads
+
+    @property
+    def input(self) -> str:
+        """As in "64×64 map": what goes in, an image into a whole network."""
+        kind = "image" if self.trials[0].backbone else "map"
+        return f"{self.shape.height}×{self.shape.width} {kind}"
+
+    @property
+    def pixels(self) -> str:
+        """As in "N = 4 096 pixels": N is of a feature map."""
+        return f"{'' if self.trials[0].backbone else 'N = '}{whole(self.shape.pixels)} pixels"
 
     @property
     def labels(self) -> list[str]:

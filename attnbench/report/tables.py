@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from attnbench.report.numbers import interval
+from attnbench.report.numbers import interval, quantity
 from attnbench.stats import Estimate
 from attnbench.trial import Trial
 from attnbench.units import scale
 
+MOST_ZEROS = 3  # behind the point, in a column of one unit
 NOTHING = "–"
 _LONG = 40  # characters
 
@@ -97,11 +98,14 @@ def quantities(
 ) -> Column:
     """Estimates in one multiple of their unit, chosen for the largest; intervals where known.
 
+    Each has a multiple of its own where one would need more than MOST_ZEROS behind the point.
     `missing` says, for each value that is None, what to print instead. Best is the lowest value,
     and each whose interval reaches the lowest's.
     """
     largest = max((v.value for v in values if v), default=0.0)
     divisor, printed = scale(largest, unit)
+    if any(v and 0 < abs(v.value) < divisor * 10**-MOST_ZEROS for v in values):
+        divisor, printed = 0.0, ""
     best = _best(values) if mark_best else set()
     cells = []
     for i, value in enumerate(values):
@@ -111,7 +115,8 @@ def quantities(
                 Cell(fate or NOTHING, tone="missing" if fate in ("", "skipped") else "failed")
             )
         else:
-            cells.append(Cell(interval(value, divisor), is_best=i in best))
+            shown = interval(value, divisor) if divisor else quantity(value, unit)
+            cells.append(Cell(shown, is_best=i in best))
     return Column(title, tuple(cells), printed, origin)
 
 

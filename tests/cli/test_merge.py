@@ -21,7 +21,7 @@ def results(tmp_path):
 
 
 def test_runs_by_name_and_path_are_merged_and_the_result_is_reported(results, tmp_path):
-    one, two = (p.name for p in FORMATS)
+    one, two = (p.name for p in FORMATS[:2])
     target = str(results / "both")
 
     found = CliRunner().invoke(

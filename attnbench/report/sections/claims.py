@@ -7,7 +7,7 @@ from attnbench.report.document import text
 from attnbench.report.evidence import Evidence
 from attnbench.report.sections import section
 from attnbench.report.tables import Cell, Column, Table, words
-from attnbench.verdicts import WORDS, Verdict, verdicts
+from attnbench.verdicts import WORDS, Verdict
 
 _TONES = {"holds": "good", "fails": "bad", "unclear": "unsure", "not measured here": "missing"}
 _SIGNS = {"holds": "✓", "fails": "✗", "unclear": "?", "not measured here": "·"}
@@ -15,10 +15,9 @@ _SIGNS = {"holds": "✓", "fails": "✗", "unclear": "?", "not measured here": "
 
 @section("Claims of the literature", order=20)
 def claims(evidence: Evidence) -> list | None:
-    suite = evidence.suite
-    if suite is None or not suite.claims:
+    found = evidence.verdicts
+    if not found:
         return None
-    found = verdicts(suite.claims, evidence.records)
     intro = (
         f"{tally(found)}. A claim holds when the whole interval of what was "
         "found lies within its bounds, and fails when all of it lies outside."

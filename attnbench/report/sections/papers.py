@@ -1,10 +1,10 @@
 """What the papers that the suite names print, beside what attnbench counts: no run is needed."""
 
-from attnbench.agreement import MEANING, Verdict, stored, tally, verdicts
-from attnbench.counting_rules import RULES
-from attnbench.paper_file import papers
-from attnbench.published import Paper
-from attnbench.published_table import Row, row, used_rules
+from attnbench.papers.agreement import MEANING, Verdict, stored, tally, verdicts
+from attnbench.papers.figures import Paper
+from attnbench.papers.reading import papers
+from attnbench.papers.rules import RULES
+from attnbench.papers.table import Row, row, used_rules
 from attnbench.report.document import Fold, bullets, text
 from attnbench.report.evidence import Evidence
 from attnbench.report.sections import section

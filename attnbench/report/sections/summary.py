@@ -6,7 +6,7 @@ from attnbench.curves import Curve
 from attnbench.report import answer
 from attnbench.report.document import Row, text
 from attnbench.report.evidence import Evidence
-from attnbench.report.numbers import exponent, side, whole
+from attnbench.report.numbers import exponent, side
 from attnbench.report.rivals import dense
 from attnbench.report.sections import section
 from attnbench.report.slices import Slice, reference, slices
@@ -49,10 +49,8 @@ def headline(evidence: Evidence, at: Slice) -> Table:
         )  # fmt: skip
         columns.append(column)
     columns += [_growth(at, "macs.counted", "MACs"), _growth(at, "latency", "latency")]
-    shape = at.shape
     caption = (
-        f"Every head on a {shape.height}×{shape.width} map: N = {whole(shape.pixels)} pixels, "
-        f"{at.reads}, batch {shape.batch}, {at.dtype}"
+        f"Every head on a {at.input}: {at.pixels}, {at.reads}, batch {at.shape.batch}, {at.dtype}"
     )
     return Table(caption, tuple(columns)).without_empty_columns()
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from attnbench.agreement import (
+from attnbench.papers.agreement import (
     APPROX,
     EXACT,
     MEANING,
@@ -12,22 +12,11 @@ from attnbench.agreement import (
     tally,
     verdicts,
 )
-from attnbench.counting_rules import RULES
-from attnbench.published import Ours, Paper, Papers, Series, Table
-from attnbench.published_table import NOTHING, number, percent, rows, used_rules
-from attnbench.structure_words import structure_words
+from attnbench.papers.figures import Ours, Paper, Papers, Series, Table
+from attnbench.papers.rules import RULES
+from attnbench.papers.table import NOTHING, TITLES, number, percent, rows, used_rules
+from attnbench.papers.words import structure_words
 
-TITLES = (
-    "figure",
-    "what",
-    "printed",
-    "counts",
-    "ours",
-    "difference",
-    "by attnbench",
-    "verdict",
-    "how",
-)
 INTRODUCTION = f"""# Printed figures of the papers
 
 What the literature prints of attention heads, held against what attnbench counts. Each structure is
@@ -113,7 +102,7 @@ def _table(table: Table, paper: Paper, papers: Papers, found: dict[str, Verdict]
         verdict = f"{row.word}: {row.why}" if row.why else row.word
         counted = (row.printed, row.convention, row.ours, row.difference, row.own)
         lines.append((row.name, row.what, *counted, verdict, row.how or NOTHING))
-    yield from _grid(TITLES, lines)
+    yield from _grid((*TITLES, "how"), lines)
     noted = [f for f in table.all if f.agrees and f.note]
     yield from (f"- `{f.id.partition('.')[2]}`: {_sentence(f.note)}" for f in noted)
     yield ""

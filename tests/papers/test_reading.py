@@ -7,10 +7,10 @@ from collections import Counter
 import pytest
 
 from attnbench.errors import AttnbenchError
-from attnbench.paper_file import FOLDER, paper_names, papers, read_papers
-from attnbench.published import Formula, full_name, pieces
-from attnbench.published_table import convention
-from attnbench.structure_words import structure_words
+from attnbench.papers.figures import Formula, full_name, pieces
+from attnbench.papers.reading import FOLDER, paper_names, papers, read_papers
+from attnbench.papers.table import convention
+from attnbench.papers.words import structure_words
 
 PAPER = """
 title = "A paper"
@@ -148,9 +148,9 @@ def test_a_paper_of_another_name():
 def test_reading_and_judging_do_not_import_torch():
     code = (
         "import sys\n"
-        "from attnbench.agreement import stored, verdicts\n"
-        "from attnbench.paper_file import papers\n"
-        "import attnbench.report.sections.papers, attnbench.published_page\n"
+        "from attnbench.papers.agreement import stored, verdicts\n"
+        "from attnbench.papers.reading import papers\n"
+        "import attnbench.report.sections.papers, attnbench.papers.page\n"
         "assert verdicts(papers(), stored())\n"
         "print('torch' in sys.modules)\n"
     )

@@ -11,16 +11,16 @@ import torch
 from click.testing import CliRunner
 from torch import nn
 
-from attnbench.agreement import STORED, Numbers, as_stored, verdict, verdicts
 from attnbench.cli import _papers, attnbench
-from attnbench.counting_rules import OURS, RULES
 from attnbench.measure._recount import Recount, recount
 from attnbench.measure._structure import Structures
 from attnbench.measure._tally import tally
-from attnbench.paper_file import papers, read_papers
-from attnbench.published_page import markdown
+from attnbench.papers.agreement import STORED, Numbers, as_stored, verdict, verdicts
+from attnbench.papers.page import markdown
+from attnbench.papers.reading import papers, read_papers
+from attnbench.papers.rules import OURS, RULES
 
-PAGE = Path(__file__).parent.parent / "docs" / "papers.md"
+PAGE = Path(__file__).parents[2] / "docs" / "papers.md"
 CHECKED = {i: f for i, f in papers().figures.items() if f.agrees}
 AGREES = ("agrees", "agrees by another convention", "fits")
 

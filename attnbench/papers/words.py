@@ -1,6 +1,6 @@
 """A published structure in words, as a sum of its pieces."""
 
-from attnbench.published import Alone, Conv, Formula, Head, Map, Papers, full_name, pieces
+from attnbench.papers.figures import Alone, Conv, Formula, Head, Map, Papers, full_name, pieces
 from attnbench.trial import label
 
 

@@ -13,9 +13,9 @@ from typing import Literal, get_args
 
 import msgspec
 
-from attnbench.counting_rules import RULES
-from attnbench.paper_file import FOLDER
-from attnbench.published import Figure, Papers
+from attnbench.papers.figures import Figure, Papers
+from attnbench.papers.reading import FOLDER
+from attnbench.papers.rules import RULES
 
 EXACT = 0.005  # of the printed number: or what rounds to it
 APPROX = 0.04  # or one unit of the last printed digit

@@ -11,9 +11,8 @@ import msgspec
 
 from attnbench import heads
 from attnbench.checked import converted, parse_toml
-from attnbench.counting_rules import RULES
 from attnbench.errors import AttnbenchError, SuiteError, UnknownNameError
-from attnbench.published import (
+from attnbench.papers.figures import (
     Figure,
     Formula,
     Head,
@@ -25,8 +24,9 @@ from attnbench.published import (
     Structure,
     full_name,
 )
+from attnbench.papers.rules import RULES
 
-FOLDER = Path(__file__).parent / "papers"
+FOLDER = Path(__file__).parent
 
 
 def paper_names() -> list[str]:

@@ -1,7 +1,7 @@
 """Printed figures of the literature as data: one file of `papers/` a paper.
 
 A figure that arithmetic can check says how attnbench builds the structure behind it and by which
-rule it is counted (`ours`); `measure/_recount.py` does so. `paper_file` reads them from TOML.
+rule it is counted (`ours`); `measure/_recount.py` does so. `reading` reads them from TOML.
 Nothing here imports torch.
 
     [structure.isa]  # pieces that are added up: head, conv, backbone, formula, another structure
@@ -20,7 +20,7 @@ Nothing here imports torch.
     printed  = "76"  # as it is printed: its digits say how well ours must agree
     unit     = "G"
     agrees   = "approx"
-    ours     = { of = "isa", by = "flops" }  # a rule of `counting_rules`
+    ours     = { of = "isa", by = "flops" }  # a rule of `rules`
 """
 
 from collections.abc import Iterable, Iterator
@@ -30,8 +30,8 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from attnbench.counting_rules import Thing
 from attnbench.errors import UnknownNameError
+from attnbench.papers.rules import Thing
 from attnbench.trial import Option, Part
 
 Agrees = Literal["exact", "approx", "no", ""]

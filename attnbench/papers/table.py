@@ -5,10 +5,10 @@ A printed number never stands without what it counts.
 
 from dataclasses import dataclass
 
-from attnbench.agreement import Verdict
-from attnbench.counting_rules import RULES
-from attnbench.published import Figure, Paper, Papers, Table, full_name
-from attnbench.structure_words import structure_words
+from attnbench.papers.agreement import Verdict
+from attnbench.papers.figures import Figure, Paper, Papers, Table, full_name
+from attnbench.papers.rules import RULES
+from attnbench.papers.words import structure_words
 from attnbench.units import digits
 
 QUANTITIES = {
@@ -30,6 +30,7 @@ QUANTITIES = {
     "ap_box": "box AP",
     "ap_mask": "mask AP",
 }
+TITLES = ("figure", "what", "printed", "counts", "ours", "difference", "by attnbench", "verdict")
 NOTHING = "–"
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from attnbench.agreement import last_digit, verdict
-from attnbench.published import Figure, Ours, Papers
+from attnbench.papers.agreement import last_digit, verdict
+from attnbench.papers.figures import Figure, Ours, Papers
 
 NONE = Papers([])
 

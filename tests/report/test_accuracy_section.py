@@ -1,0 +1,100 @@
+from dataclasses import replace
+
+import pytest
+from made_up import made_up_run, reading, record
+
+from attnbench.report.document import Figure, Fold, Row, Text
+from attnbench.report.evidence import Evidence
+from attnbench.report.page import render
+from attnbench.report.sections.accuracy import accuracy
+from attnbench.report.tables import Table
+from attnbench.trial import Shape, Trial
+
+HEADS = {"fcn": (0.33, 100e6), "se": (0.52, 1e6), "gc": (0.521, 20e6), "non_local": (0.97, 90e6)}
+NOTE = "recipe abc: legend_map, 600 steps; seed 0"
+
+
+def share(value, **more):
+    return replace(reading(value, "share", "measured"), better="higher", **more)
+
+
+@pytest.fixture
+def run():
+    """Four heads over three seeds, each with its MACs at the size that it was trained at."""
+    records = []
+    for head, (iou, macs) in HEADS.items():
+        trained = Trial(head, Shape(16, 64, 16, 16), device="cpu", mode="training")
+        for seed, off in enumerate((-0.01, 0.0, 0.01)):
+            found = share(iou + off, terms={"low": iou - 0.1, "high": iou}, notes=(NOTE,))
+            readings = {"accuracy": found, "accuracy.pixel": share(iou)}
+            records.append(record(trained, readings, round=seed))
+        costed = Trial(head, Shape(1, 64, 16, 16))
+        records.append(record(costed, {"macs.counted": reading(macs, "MACs", "counted")}))
+    return replace(made_up_run(), records=tuple(records))
+
+
+def blocks(run, kind):
+    """Those of a kind, in columns too."""
+    found = []
+    for block in accuracy(Evidence(run)):
+        columns = block.columns if isinstance(block, Row) else ((block,),)
+        found += [b for column in columns for b in column if isinstance(b, kind)]
+    return found
+
+
+def test_every_head_has_its_share_in_percent_with_the_interval_over_seeds(run):
+    (table,) = blocks(run, Table)
+    cells = {row[0].text: [c.text for c in row] for row in table.rows}
+
+    # Student's 95 % for three values 0.01 apart: 4.303 * 0.01 / sqrt(3) = 0.0248.
+    assert cells["non_local"][1] == "97.0 ± 2.5"
+    assert "23.0 (low) to 33.0 (high)" in cells["fcn"]
+    assert cells["se"][-1] == "3"
+
+
+def test_the_training_is_told(run):
+    assert "legend_map, 600 steps" in str(blocks(run, Text)[0].parts)
+
+
+def test_the_front_is_of_those_that_none_surely_beats(run):
+    (figure,) = blocks(run, Figure)
+
+    ahead = {m.label for m in figure.plot.marks if m.is_front}
+    assert ahead == {"se", "gc", "non_local"}  # fcn is dearer and worse; gc might be better than se
+    assert "se, gc, non_local" in figure.plot.description
+
+
+def test_a_run_without_training_has_no_such_section():
+    assert accuracy(Evidence(made_up_run())) is None
+
+
+def test_the_page_has_the_figure_as_text_and_picture(run):
+    page = render(run)
+
+    assert "What the heads buy" in page
+    assert "Mean IoU against MACs of a forward pass" in page
+
+
+def test_a_learning_curve_is_the_mean_over_the_seeds(run):
+    losses = {0: (1.0, 0.5), 1: (3.0, 0.7)}
+    records = tuple(
+        replace(r, readings=r.readings | {"accuracy.curve": curve(losses[r.round])})
+        if "accuracy" in r.readings and r.round in losses
+        else r
+        for r in run.records
+    )
+
+    (figure,) = [
+        fold.blocks[0]
+        for fold in accuracy(Evidence(replace(run, records=records)))
+        if isinstance(fold, Fold)
+    ]
+
+    line = figure.plot.lines[0]
+    assert line.values == pytest.approx((2.0, 0.6))
+    assert line.pixels == (50, 100)
+    assert figure.plot.sizes == {50: "50 %", 100: "100 %"}
+
+
+def curve(samples):
+    return replace(reading(1.0, "nats", "measured"), samples=samples)
