@@ -5,12 +5,14 @@ from attnbench.cli._blocks import print_blocks
 from attnbench.cli._console import stdout
 from attnbench.cli._verdicts import print_verdicts
 from attnbench.report import answer
-from attnbench.report.document import Fold
+from attnbench.report.document import Fold, Text
 from attnbench.report.evidence import Evidence
 from attnbench.report.rivals import dense
+from attnbench.report.sections.accuracy import accuracy
 from attnbench.report.sections.flops import flops
 from attnbench.report.sections.summary import headline
 from attnbench.report.slices import reference, slices
+from attnbench.report.tables import Table
 from attnbench.store import Run
 
 
@@ -20,14 +22,23 @@ def print_summary(run: Run) -> None:
     if at := reference(slices(evidence), [t.label for t in dense(evidence)]):
         table = headline(evidence, at)
         tables = [table] if len(table.columns) > 1 else []
-        print_blocks(console, [*tables, *answer.sentences(evidence, at)])
-        console.print()
+        if tables or not at.first("accuracy"):
+            print_blocks(console, [*tables, *answer.sentences(evidence, at)])
+            console.print()
+    print_blocks(console, _bought(evidence))
     print_blocks(console, [b for b in flops(evidence) or () if not isinstance(b, Fold)])
     console.print()
     if evidence.verdicts:
         print_verdicts(console, evidence.verdicts)
     for line in _without_readings(run):
         console.print(line, markup=False, soft_wrap=True)
+
+
+def _bought(evidence: Evidence) -> list[Text | Table]:
+    """The tables of accuracy, each with the text above it, which tells the training."""
+    blocks = accuracy(evidence) or []
+    pairs = zip(blocks, [*blocks[1:], None], strict=True)
+    return [b for b, below in pairs if isinstance(b, Table) or isinstance(below, Table)]
 
 
 def _without_readings(run: Run) -> list[str]:

@@ -13,7 +13,7 @@ KNOWN = {"macs.counted": "MACs"} | ORIGIN_FIRST  # in this order
 KNOWN |= {"latency": "latency", "energy": "energy an image"}
 # Not followed on their own: no cost of a step. Nor are parts and other views of what is followed.
 _ASIDE = ("params", "macs", "flops", "launches", "roofline", "identity", "query")
-_ASIDE += ("frontier", "frontier_measured")
+_ASIDE += ("frontier", "frontier_measured", "accuracy")
 
 
 @dataclass(frozen=True)

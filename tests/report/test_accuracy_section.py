@@ -6,6 +6,7 @@ from made_up import made_up_run, reading, record
 from attnbench.report.document import Figure, Fold, Row, Text
 from attnbench.report.evidence import Evidence
 from attnbench.report.page import render
+from attnbench.report.quantities import followed
 from attnbench.report.sections.accuracy import accuracy
 from attnbench.report.tables import Table
 from attnbench.trial import Shape, Trial
@@ -50,6 +51,46 @@ def test_every_head_has_its_share_in_percent_with_the_interval_over_seeds(run):
     assert cells["non_local"][1] == "97.0 ± 2.5"
     assert "23.0 (low) to 33.0 (high)" in cells["fcn"]
     assert cells["se"][-1] == "3"
+
+
+def test_a_difference_is_taken_seed_by_seed(run):
+    """19 points in each seed, whatever the seeds differ by; the last one of it 20.5."""
+    *rest, last = [r for r in run.records if r.trial.head == "se" and "accuracy" in r.readings]
+    better = replace(last, readings=last.readings | {"accuracy": share(0.52 + 0.01 + 0.015)})
+    records = [better if r is last else r for r in run.records]
+
+    (table,) = blocks(replace(run, records=tuple(records)), Table)
+    cells = {row[0].text: [c.text for c in row] for row in table.rows}
+
+    # 19, 19 and 20.5: mean 19.5, s = 0.866, 4.303 * 0.866 / sqrt(3) = 2.15
+    assert cells["se"][2] == "19.5 ± 2.2"
+    assert cells["fcn"][2] == "–"
+
+
+def test_what_was_tried_with_other_options_stands_beside_what_was_trained(run):
+    tried = [{"iterations=1": 0.5, "iterations=8": 0.9}, {"iterations=1": 0.3, "iterations=8": 0.7}]
+    records = tuple(
+        replace(r, readings=r.readings | {"accuracy.with": share(0.3, terms=tried[r.round])})
+        if r.trial.head == "se" and "accuracy" in r.readings and r.round < 2
+        else r
+        for r in run.records
+    )
+
+    (fold,) = blocks(replace(run, records=records), Fold)
+    (table,) = fold.blocks
+
+    assert [c.title for c in table.columns] == [
+        "head",
+        "as trained",
+        "iterations=1",
+        "iterations=8",
+    ]
+    assert [c.text for c in table.rows[0]] == ["se", "52.0", "40.0", "80.0"]
+    assert len(table.rows) == 1
+
+
+def test_accuracy_is_not_followed_over_sizes_as_a_cost(run):
+    assert [q.metric for q in followed(Evidence(run))] == ["macs.counted"]
 
 
 def test_the_training_is_told(run):

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from attnbench import stats
 from attnbench.report.document import Figure, Fold, Row, text
 from attnbench.report.evidence import Evidence, Value
 from attnbench.report.learning import learning_curves
 from attnbench.report.numbers import number
+from attnbench.report.other_settings import other_settings
 from attnbench.report.plot import Mark, Scatter
 from attnbench.report.sections import section
 from attnbench.report.tables import Cell, Column, Table, names, nothing, quantities, words
@@ -19,6 +21,7 @@ COSTS = (  # metric, how a figure calls it
     ("latency", "latency of a forward pass"),
 )
 LEAST = 2  # heads in a figure
+BASELINE = "fcn"  # no context: what the others are held against
 
 
 @section("What the heads buy", order=12)
@@ -46,6 +49,7 @@ def _group(evidence: Evidence, trials: list[Trial]) -> list:
     row = [text(told), Row(tuple((f,) for f in figures))] if figures else []
     learning = learning_curves(evidence, trials)
     rest = [Fold("How they learned", (learning,))] if learning else []
+    rest += other_settings(evidence, trials)
     return [text(intro), _table(evidence, trials), *row, *rest]
 
 
@@ -64,6 +68,7 @@ def _table(evidence: Evidence, trials: list[Trial]) -> Table:
     columns = [
         names(trials, evidence.heads),
         Column("mean IoU", tuple(map(_percent, estimates("accuracy"))), "%", "measured"),
+        Column(f"minus {BASELINE}", _minus_baseline(evidence, trials), "points", "measured"),
         Column(
             "pixel accuracy", tuple(map(_percent, estimates("accuracy.pixel"))), "%", "measured"
         ),
@@ -75,6 +80,21 @@ def _table(evidence: Evidence, trials: list[Trial]) -> Table:
     at = trials[0]
     where = f"{at.shape.height}×{at.shape.width}, batch {at.shape.batch}, {at.reads}, {at.dtype}"
     return Table(f"Accuracy, {where}", tuple(columns)).without_empty_columns()
+
+
+def _minus_baseline(evidence: Evidence, trials: list[Trial]) -> tuple[Cell, ...]:
+    """The mean of the differences, seed by seed: heads of one seed see the same batches."""
+    values = [evidence.values[t.key, "accuracy"] for t in trials]
+    base = next((v for v, t in zip(values, trials, strict=True) if t.label == BASELINE), None)
+    return tuple(_difference(value, base) for value in values)
+
+
+def _difference(value: Value, base: Value | None) -> Cell:
+    if base is None or value is base:
+        return nothing()
+    shared = sorted(value.by_round.keys() & base.by_round.keys())
+    pairs = [value.by_round[r] - base.by_round[r] for r in shared]
+    return _percent(stats.mean(pairs)) if pairs else nothing()
 
 
 def _percent(share: Estimate | None) -> Cell:

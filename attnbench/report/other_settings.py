@@ -1,0 +1,47 @@
+"""What trained heads score with other options, or on other pictures, their weights unchanged."""
+
+from collections.abc import Sequence
+from statistics import fmean
+
+from attnbench.curves import latest
+from attnbench.report.document import Fold
+from attnbench.report.evidence import Evidence
+from attnbench.report.tables import Cell, Column, Table, names, nothing
+from attnbench.trial import Trial
+
+READINGS = (
+    ("accuracy.with", "Mean IoU with other options of the head"),
+    ("accuracy.transfer", "Mean IoU on other pictures"),
+)
+TRAINED = "as trained"
+
+
+def other_settings(evidence: Evidence, trials: Sequence[Trial]) -> list[Fold]:
+    """A table for each kind of setting that the run tried; means over seeds, in per cent."""
+    return [
+        Fold(title, (_table(evidence, found, metric, title),))
+        for metric, title in READINGS
+        if (found := [t for t in trials if (t.key, metric) in evidence.values])
+    ]
+
+
+def _table(evidence: Evidence, trials: list[Trial], metric: str, title: str) -> Table:
+    rows = [
+        {TRAINED: evidence.values[t.key, "accuracy"].estimate.value} | _means(evidence, t, metric)
+        for t in trials
+    ]
+    columns = [names(trials, evidence.heads)]
+    for setting in dict.fromkeys(name for row in rows for name in row):
+        cells = [Cell(f"{100 * row[setting]:.1f}") if setting in row else nothing() for row in rows]
+        columns.append(Column(setting, tuple(cells), "%", "measured"))
+    return Table(f"{title}, with the same weights", tuple(columns))
+
+
+def _means(evidence: Evidence, trial: Trial, metric: str) -> dict[str, float]:
+    seeds = [
+        r.readings[metric].terms
+        for r in latest(evidence.records)
+        if r.key == trial.key and metric in r.readings
+    ]
+    settings = dict.fromkeys(name for seed in seeds for name in seed)
+    return {name: fmean(seed[name] for seed in seeds if name in seed) for name in settings}
