@@ -55,7 +55,7 @@ def test_every_head_has_its_share_in_percent_with_the_interval_over_seeds(run):
 
 def test_a_difference_is_taken_seed_by_seed(run):
     """19 points in each seed, whatever the seeds differ by; the last one of it 20.5."""
-    *rest, last = [r for r in run.records if r.trial.head == "se" and "accuracy" in r.readings]
+    *_, last = [r for r in run.records if r.trial.head == "se" and "accuracy" in r.readings]
     better = replace(last, readings=last.readings | {"accuracy": share(0.52 + 0.01 + 0.015)})
     records = [better if r is last else r for r in run.records]
 
