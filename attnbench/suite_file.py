@@ -29,7 +29,7 @@ from attnbench.head_choice import head_choices
 from attnbench.papers.reading import paper_names
 from attnbench.printable import one_line
 from attnbench.suite import HeadChoice, Size, Skip, Suite, Sweep, Target
-from attnbench.training_table import SETTINGS, changed, check_trained, training
+from attnbench.training_table import SETTINGS, changed, check_trained, check_tried, training
 from attnbench.trial import (
     BACKBONES,
     COLOURS,
@@ -133,6 +133,8 @@ def parse_suite(text: str, name: str, where: str) -> Suite:
     )
     if not all(sweep.heads or suite.heads for sweep in suite.sweeps):
         raise SuiteError(f"{where}: heads is missing or empty; name them here or in each sweep")
+    if suite.training is not None:
+        check_tried(suite.training, (c.name for c in suite.choices), f"{where}: training")
     return _checked(suite, where)
 
 

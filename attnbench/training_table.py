@@ -1,5 +1,6 @@
 """The [training] table of a suite, checked: a mistake is one line, before anything is trained."""
 
+from collections.abc import Iterable
 from dataclasses import fields
 from math import inf
 from typing import Any
@@ -8,6 +9,7 @@ import msgspec
 
 from attnbench.checked import check_keys, converted, shown, typed
 from attnbench.errors import SuiteError, UnknownNameError
+from attnbench.heads import describe as describe_head
 from attnbench.train.datasets import DATASETS, describe
 from attnbench.training import CHOICES, Training
 
@@ -55,6 +57,17 @@ def check_trained(recipe: Training | None, axes: dict[str, list[Any]], where: st
         raise SuiteError(f'{where}: accuracy is that of a training: write mode = "training"')
     if not {*axes["part"]} <= {"attention", "network"}:
         raise SuiteError(f"{where}: accuracy is of part attention or network")
+
+
+def check_tried(recipe: Training, names: Iterable[str], where: str) -> None:
+    """Raises SuiteError unless some head of the suite has the options it is to be tried with."""
+    known = {name: describe_head(name) for name in names}
+    for tried in recipe.evaluate_with:
+        having = [told for told in known.values() if tried.keys() <= told.options.keys()]
+        if not having:
+            raise SuiteError(f"{where}: evaluate_with: no head of this suite has {shown(tried)}")
+        for told in having:
+            told.check(tried, where)
 
 
 def _check_numbers(recipe: Training, where: str) -> None:

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import pytest
+import torch
 
 from attnbench import measure
 from attnbench.errors import MissingDataError, SuiteError, UnknownNameError, UnmeasuredError
@@ -36,6 +37,15 @@ size = 8
 [budget]
 rounds = 2
 """
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """As workers have it."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def readings(trial=TRIAL, recipe=RECIPE, number=0, folder=""):
@@ -137,6 +147,22 @@ def test_other_pictures_and_other_options_are_scored_with_the_same_weights():
     assert set(other.terms) == {"iterations=1", "iterations=3"}
 
 
+def test_a_whole_network_is_trained_on_crops_of_the_size_of_the_trial(monkeypatch):
+    trial = replace(TRIAL, shape=Shape(2, 3, 32, 40), part="network", backbone="resnet18")
+    drawn, seen = Batches.of, []
+
+    def of(self, step):
+        images, labels = drawn(self, step)
+        seen.append(tuple(images.shape))
+        return images, labels
+
+    monkeypatch.setattr(Batches, "of", of)
+    found = readings(trial, replace(RECIPE, steps=1, subset=2))
+
+    assert seen == [(2, 3, 32, 40)]
+    assert 0 <= found["accuracy"].samples[0] <= 1
+
+
 def test_without_a_recipe_there_is_no_accuracy():
     with pytest.raises(UnmeasuredError, match="no \\[training\\]"):
         measure.readings("accuracy", Bench(TRIAL))
@@ -194,6 +220,8 @@ def test_a_setting_of_the_training_is_typed():
         ("steps = 3", "scales = []", "scales = ()"),
         ("keys = 2", "key = 2", "unknown option of legend_map 'key'"),
         ("steps = 3", "transfer = [{ sise = 9 }]", "unknown option of legend_map 'sise'"),
+        ("steps = 3", "evaluate_with = [{ rate = 9 }]", "no head of this suite has {'rate': 9}"),
+        ("steps = 3", 'evaluate_with = [{ pool = "x" }]', "gc: pool = 'x': choose one of"),
         ('mode = "training"', "", 'write mode = "training"'),
         ('mode = "training"', 'mode = "training"\npart = "head"', "part attention or network"),
     ],
