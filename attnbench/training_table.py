@@ -57,6 +57,8 @@ def check_trained(recipe: Training | None, axes: dict[str, list[Any]], where: st
         raise SuiteError(f'{where}: accuracy is that of a training: write mode = "training"')
     if not {*axes["part"]} <= {"attention", "network"}:
         raise SuiteError(f"{where}: accuracy is of part attention or network")
+    if "float64" in axes["dtype"]:
+        raise SuiteError(f"{where}: accuracy: weights are float32; dtype float64 is not trained")
 
 
 def check_tried(recipe: Training, names: Iterable[str], where: str) -> None:

@@ -114,11 +114,11 @@ def describe(task: Task, rounds: int) -> str:
 
 
 def result(record: Record) -> Text:
-    """One line: what, and its latency and memory or the reason why not."""
+    """One line: what, and its latency, memory and accuracy, or the reason why not."""
     readings = [
         f"{name} {quantity(min(r.samples), r.unit)}"
         for name, r in record.readings.items()
-        if name in ("latency", "memory", "macs.counted", "memory_predicted")
+        if name in ("latency", "memory", "macs.counted", "memory_predicted", "accuracy")
     ]
     text = Text(record.status.ljust(8), style=MARKS.get(record.status, "red"))
     return text.append(

@@ -19,6 +19,7 @@ from attnbench.errors import UnmeasuredError
 from attnbench.heads import describe
 from attnbench.measure import Found, metric
 from attnbench.measure._bench import Bench, refuse_compiled
+from attnbench.train import source
 from attnbench.train.batches import Batches, Pictures, pictures
 from attnbench.train.checkpoint import Checkpoint
 from attnbench.train.evaluate import evaluated
@@ -140,7 +141,7 @@ class _Experiment:
         if not self.folder:
             return None
         code = networks.source(self.trial.head, self.trial.part)
-        identity = f"{self.recipe.key} {self.trial.key} {self.seed} {code}"
+        identity = f"{self.recipe.key} {self.trial.key} {self.seed} {code} {source()}"
         return Checkpoint(Path(self.folder) / f"{self.trial.key}-{self.seed}.pt", identity)
 
 

@@ -223,6 +223,7 @@ def test_a_setting_of_the_training_is_typed():
         ("steps = 3", "evaluate_with = [{ rate = 9 }]", "no head of this suite has {'rate': 9}"),
         ("steps = 3", 'evaluate_with = [{ pool = "x" }]', "gc: pool = 'x': choose one of"),
         ('mode = "training"', "", 'write mode = "training"'),
+        ('mode = "training"', 'mode = "training"\ndtype = "float64"', "float64 is not trained"),
         ('mode = "training"', 'mode = "training"\npart = "head"', "part attention or network"),
     ],
 )
