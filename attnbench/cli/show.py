@@ -152,7 +152,8 @@ def _suite(name: str) -> dict[str, Any]:
         for claim in suite.claims
     ]
     named = [label(h.name, h.options) for h in suite.choices]
-    return told | {"heads": named, "claims": claims}
+    trained = suite.training.sentence if suite.training else ""
+    return told | {"heads": named, "claims": claims, "trained": trained}
 
 
 def _print_suite(console: "Console", sheet: dict[str, Any]) -> None:
@@ -160,7 +161,9 @@ def _print_suite(console: "Console", sheet: dict[str, Any]) -> None:
 
     print_text(console, f"{sheet['name']}: {sheet['title']}", "", sheet["question"], "")
     print_text(console, f"heads:  {', '.join(sheet['heads'])}")
-    print_text(console, f"trials: {sheet['trials']}", "")
+    print_text(console, f"trials: {sheet['trials']}")
+    trained = [f"trained: {sheet['trained']}"] if sheet["trained"] else []
+    print_text(console, *trained, "")
     for number, sweep in enumerate(sheet["sweeps"], 1):
         on = "on no device" if sweep["device"] == "meta" else "on a device"
         axes = [[axis, ", ".join(map(_value, sweep["axes"][axis]))] for axis in sweep["axes"]]

@@ -93,3 +93,9 @@ def test_wrong_use_is_one_line(words, message):
     assert message in str(error.value)
     assert "\n" not in str(error.value)
     assert error.value.exit_code == 2
+
+
+def test_a_suite_that_trains_says_how():
+    told = shown("accuracy", "--suite")
+
+    assert "trained: legend_map, 600 steps, adamw, learning rate 0.001, cosine" in told
