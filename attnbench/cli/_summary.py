@@ -1,5 +1,7 @@
 """What a run prints when it ends: the answer, MACs three ways, and the verdicts."""
 
+from itertools import pairwise
+
 from attnbench import measure
 from attnbench.cli._blocks import print_blocks
 from attnbench.cli._console import stdout
@@ -37,8 +39,8 @@ def print_summary(run: Run) -> None:
 def _bought(evidence: Evidence) -> list[Text | Table]:
     """The tables of accuracy, each with the text above it, which tells the training."""
     blocks = accuracy(evidence) or []
-    pairs = zip(blocks, [*blocks[1:], None], strict=True)
-    return [b for b, below in pairs if isinstance(b, Table) or isinstance(below, Table)]
+    above = {id(text) for text, below in pairwise(blocks) if isinstance(below, Table)}
+    return [b for b in blocks if isinstance(b, Table) or id(b) in above]
 
 
 def _without_readings(run: Run) -> list[str]:
