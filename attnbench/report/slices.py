@@ -134,10 +134,19 @@ def _order(s: Slice) -> tuple:
 
 
 def reference(found: list[Slice], dense: Iterable[str]) -> Slice | None:
-    """The slice to answer with: the largest map on which a dense head was timed, or else any."""
+    """The slice to answer with: the largest map on which a dense head was timed, or else any.
+
+    Of those with times, one of the maps on which most heads were timed.
+    """
     dense = set(dense)
     ranked = sorted(found, key=lambda s: s.shape.pixels, reverse=True)
-    timed = [s for s in ranked if any(s.estimates("latency", "inference"))]
+    timed = [s for s in ranked if _timed(s)]
+    timed = sorted(timed, key=_timed, reverse=True)  # of as many the larger stays first
     with_dense = [s for s in timed if any(s.value(d, "latency", "inference") for d in dense)]
     counted = [s for s in ranked if any(s.estimates("macs.counted", "inference"))]
     return next(iter([*with_dense, *timed, *counted, *ranked]), None)
+
+
+def _timed(at: Slice) -> int:
+    """How many heads have a time."""
+    return sum(value is not None for value in at.estimates("latency", "inference"))

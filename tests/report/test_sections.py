@@ -144,10 +144,19 @@ def test_the_answer_compares_with_the_dense_head():
 
 
 def test_the_answer_is_at_the_largest_map_on_which_a_dense_head_was_timed():
-    found = evidence(timed("self_attention", 8, 1.0), timed("ema", 8, 1.0), timed("ema", 16, 1.0))
+    at_8 = [timed(head, 8, 1.0) for head in ("self_attention", "ema")]
+    at_16 = [timed(head, 16, 1.0) for head in ("gc", "ema")]
+    found = evidence(*at_8, *at_16)
 
     assert reference(slices(found), ["self_attention"]).side == "8²"
     assert reference(slices(found), []).side == "16²"
+
+
+def test_the_answer_is_at_a_map_on_which_most_heads_were_timed():
+    at_8 = [timed(head, 8, 1.0) for head in ("self_attention", "ema", "gc")]
+    at_16 = [timed(head, 16, 1.0) for head in ("self_attention", "ema")]
+
+    assert reference(slices(evidence(*at_8, *at_16)), ["self_attention"]).side == "8²"
 
 
 @pytest.mark.parametrize(
