@@ -4,14 +4,13 @@
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from statistics import median
 from typing import Literal
 
-from attnbench import heads, stats
+from attnbench import stats
+from attnbench.claim_lines import NothingFoundError, line_of, pixels, point_named, quotient, shared
 from attnbench.claims import (
-    Check,
     Claim,
     Correlation,
     Crossing,
@@ -22,7 +21,6 @@ from attnbench.claims import (
     Other,
     Printed,
     Ratio,
-    Subject,
     Value,
 )
 from attnbench.curves import latest
@@ -31,10 +29,8 @@ from attnbench.papers.agreement import stored, tally
 from attnbench.papers.reading import papers
 from attnbench.record import Record
 from attnbench.stats import Estimate, PowerLaw
-from attnbench.trial import Trial
 
 Word = Literal["holds", "fails", "unclear", "not measured here"]
-Size = tuple[int, int]
 WORDS: tuple[Word, ...] = ("holds", "fails", "unclear", "not measured here")
 LEAST_POINTS = 3  # of a power law
 LEAST_HEADS = 4  # of a rank correlation
@@ -50,32 +46,6 @@ class Verdict:
     law: PowerLaw | None = None
     detail: str = ""
     unit: str = ""  # of what was found; empty for powers and ratios
-
-
-class NothingFoundError(Exception):
-    """What a check needs is not in the run; the message says what."""
-
-
-@dataclass
-class Line:
-    """Readings of one metric of one head: `values[point][round]`, at whatever points it has."""
-
-    trial: Trial
-    measured: bool
-    unit: str
-    values: dict[Size, dict[int, float]] = field(default_factory=dict)
-
-    def rounds(self, points: Iterable[Size]) -> list[int]:
-        """Rounds that have all the points."""
-        return sorted(set.intersection(*(set(self.values[p]) for p in points)))
-
-    def by_round(self, point: Size, rounds: Iterable[int]) -> list[float]:
-        found = self.values[point]
-        return [found[r] if self.measured else [*found.values()][-1] for r in rounds]
-
-    def at(self, point: Size) -> Estimate:
-        values = list(self.values[point].values())
-        return stats.mean(values) if self.measured else stats.exactly(values[-1])
 
 
 def verdicts(claims: Iterable[Claim], records: Iterable[Record]) -> list[Verdict]:
@@ -95,74 +65,74 @@ def _verdict(claim: Claim, records: list[Record]) -> Verdict:
 
 def _exponent(claim: Claim, records: list[Record]) -> Verdict:
     check: Exponent = claim.check
-    line = _line(records, check, check.subjects[0], check.over)
-    known = {p: v for p, v in line.values.items() if _pixels(p) > 0 and min(v.values()) > 0}
-    points = sorted(known, key=_pixels)  # an option at 0 stands for a share of C
+    line = line_of(records, check, check.subjects[0], check.over)
+    known = {p: v for p, v in line.values.items() if pixels(p) > 0 and min(v.values()) > 0}
+    points = sorted(known, key=pixels)  # an option at 0 stands for a share of C
     if len(points) < LEAST_POINTS:
         raise NothingFoundError(f"at least three {_AXES.get(check.over, check.over)}")
     costs = [[line.values[p][r] for p in points] for r in line.rounds(points)]
     if not costs:
         raise NothingFoundError(f"a round with every one of the {len(points)} points")
-    law = stats.power_law([_pixels(p) for p in points], costs, exact=not line.measured)
+    law = stats.power_law([pixels(p) for p in points], costs, exact=not line.measured)
     found = law.exponent if check.part_of == "fit" else law.last
-    over = f"over {_point(points[0], check.over)} to {_point(points[-1], check.over)}"
+    over = f"over {point_named(points[0], check.over)} to {point_named(points[-1], check.over)}"
     return Verdict(claim, _word(found, check.within), found, law, over)
 
 
 def _value(claim: Claim, records: list[Record]) -> Verdict:
     check: Value | Equal = claim.check
-    line = _line(records, check, check.subjects[0])
-    point = _shared(check, [line])[-1]
+    line = line_of(records, check, check.subjects[0])
+    point = shared(check, [line])[-1]
     worst = stats.exactly(max(line.values[point].values()))  # no interval: of all that was tried
     found = worst if isinstance(check, Equal) else line.at(point)
-    return replace(_judged(claim, found, f"at {_point(point)}"), unit=line.unit)
+    return replace(_judged(claim, found, f"at {point_named(point)}"), unit=line.unit)
 
 
 def _ratio(claim: Claim, records: list[Record]) -> Verdict:
     check: Ratio = claim.check
-    over, under = (_line(records, check, s) for s in check.subjects)
-    point = _shared(check, [over, under])[-1]
-    return _judged(claim, _quotient(over, under, point), f"at {_point(point)}")
+    over, under = (line_of(records, check, s) for s in check.subjects)
+    point = shared(check, [over, under])[-1]
+    return _judged(claim, quotient(over, under, point), f"at {point_named(point)}")
 
 
 def _difference(claim: Claim, records: list[Record]) -> Verdict:
     check: Difference = claim.check
-    ours, theirs = (_line(records, check, s) for s in check.subjects)
-    point = _shared(check, [ours, theirs])[-1]
+    ours, theirs = (line_of(records, check, s) for s in check.subjects)
+    point = shared(check, [ours, theirs])[-1]
     rounds = sorted(ours.values[point].keys() & theirs.values[point].keys())
     if not rounds:
         labels = f"{ours.trial.label} and {theirs.trial.label}"
-        raise NothingFoundError(f"a round with both {labels} at {_point(point)}")
+        raise NothingFoundError(f"a round with both {labels} at {point_named(point)}")
     pairs = [ours.values[point][r] - theirs.values[point][r] for r in rounds]
     is_measured = ours.measured or theirs.measured
     found = stats.mean(pairs) if is_measured else stats.exactly(pairs[-1])
-    told = f"{len(rounds)} paired rounds at {_point(point)}"
+    told = f"{len(rounds)} paired rounds at {point_named(point)}"
     return replace(_judged(claim, found, told), unit=ours.unit)
 
 
 def _crossing(claim: Claim, records: list[Record]) -> Verdict:
     check: Crossing = claim.check
-    ours, dense = (_line(records, check, s) for s in check.subjects)
-    points = _shared(check, [ours, dense])
+    ours, dense = (line_of(records, check, s) for s in check.subjects)
+    points = shared(check, [ours, dense])
     both = sorted({*ours.rounds(points)} & {*dense.rounds(points)})
     if not both:
         raise NothingFoundError("a round with both heads at every size")
     costs = [[[line.values[p][r] for p in points] for r in both] for line in (dense, ours)]
     if not (ours.measured or dense.measured):
         costs = [rounds[-1:] for rounds in costs]
-    found = stats.crossing([_pixels(p) for p in points], *costs)
-    return _judged(claim, found, f"over {_point(points[0])} to {_point(points[-1])}")
+    found = stats.crossing([pixels(p) for p in points], *costs)
+    return _judged(claim, found, f"over {point_named(points[0])} to {point_named(points[-1])}")
 
 
 def _order(claim: Claim, records: list[Record]) -> Verdict:
     check: Order = claim.check
-    lines = [_line(records, check, s) for s in check.subjects]
-    point = _shared(check, lines)[-1]
-    steps = [_quotient(b, a, point) for a, b in pairwise(lines)]
+    lines = [line_of(records, check, s) for s in check.subjects]
+    point = shared(check, lines)[-1]
+    steps = [quotient(b, a, point) for a, b in pairwise(lines)]
     words = [_word(step, check.within) for step in steps]
     word = next((w for w in ("fails", "unclear") if w in words), "holds")
     smallest = min(steps, key=lambda step: step.value)
-    return Verdict(claim, word, smallest, detail=f"smallest step, at {_point(point)}")
+    return Verdict(claim, word, smallest, detail=f"smallest step, at {point_named(point)}")
 
 
 def _correlation(claim: Claim, records: list[Record]) -> Verdict:
@@ -174,21 +144,21 @@ def _correlation(claim: Claim, records: list[Record]) -> Verdict:
     for trial in trials.values():
         subject = check.of(trial.head, trial.options, trial.kernel)
         try:
-            one = _line(records, check, subject)
-            two = _line(records, check, Other(metric=check.against).instead_of(subject))
+            one = line_of(records, check, subject)
+            two = line_of(records, check, Other(metric=check.against).instead_of(subject))
         except NothingFoundError:
             continue
         pairs.append((one, two))
     lines = [line for pair in pairs for line in pair]
     if len(pairs) < LEAST_HEADS:
         raise NothingFoundError(f"{check.metric} and {check.against} of at least four heads")
-    point = _shared(check, lines)[-1]
+    point = shared(check, lines)[-1]
     rounds = sorted(set.intersection(*({*b.rounds([point])} for _, b in pairs)))
     ours = [a.at(point).value for a, _ in pairs]
     by_round = [float(spearmanr(ours, [b.values[point][r] for _, b in pairs])[0]) for r in rounds]
     if not by_round:
         raise NothingFoundError("a round with every head")
-    return _judged(claim, stats.mean(by_round), f"{len(pairs)} heads at {_point(point)}")
+    return _judged(claim, stats.mean(by_round), f"{len(pairs)} heads at {point_named(point)}")
 
 
 def _printed(claim: Claim, _records: list[Record]) -> Verdict:
@@ -214,68 +184,6 @@ _JUDGES = {
 _AXES = {"pixels": "sizes"}
 
 
-def _line(records: list[Record], check: Check, subject: Subject, over: str = "pixels") -> Line:
-    """Readings of the subject; of several settings that fit it, those with the most points."""
-    lines: dict[str, Line] = {}
-    option = over if over not in ("pixels", "channels") else ""
-    for record in records:
-        reading = record.readings.get(subject.metric)
-        if reading is None or not subject.matches(record.trial, option):
-            continue
-        if over != "pixels" and check.place not in (None, _size(record.trial)):
-            continue
-        value = reading.terms.get(check.terms, 0) if check.terms else median(reading.samples)
-        name, point = _place(record.trial, over)
-        line = lines.setdefault(
-            name, Line(record.trial, reading.origin == "measured", reading.unit)
-        )
-        line.values.setdefault(point, {})[record.round] = float(value)
-    if not lines:
-        raise NothingFoundError(f"{subject.metric} of {subject}")
-    return max(lines.values(), key=lambda line: len(line.values))
-
-
-def _place(trial: Trial, over: str) -> tuple[str, Size]:
-    """Which line a trial is on, and where."""
-    if over == "pixels":
-        return trial.line, _size(trial)
-    if over == "channels":
-        shape = replace(trial.shape, channels=0)
-        return replace(trial, shape=shape).key, (trial.shape.channels, 1)
-    rest = {k: v for k, v in trial.options.items() if k != over}
-    value = trial.options.get(over, heads.describe(trial.head).options[over].default)
-    return replace(trial, options=rest).key, (int(value), 1)
-
-
-def _shared(check: Check, lines: list[Line]) -> list[Size]:
-    """The points that all lines have, in ascending order; of them that of the check's size."""
-    points = set.intersection(*(set(line.values) for line in lines))
-    if check.place:
-        points &= {check.place}
-    if not points:
-        at = f"at {_point(check.place)}" if check.place else "at one size"
-        raise NothingFoundError(f"{check.metric} of {' and '.join(map(str, check.subjects))} {at}")
-    return sorted(points, key=lambda p: (_pixels(p), p))
-
-
-def _quotient(over: Line, under: Line, point: Size) -> Estimate:
-    """Of paired rounds where something was measured; a count is the same in every round."""
-    ours, theirs = over.values[point], under.values[point]
-    measured = [line.values[point].keys() for line in (over, under) if line.measured]
-    if not measured:
-        top, bottom = [*ours.values()][-1], [*theirs.values()][-1]
-        if bottom <= 0:
-            raise NothingFoundError(f"a cost of {under.trial.label} above zero")
-        return stats.exactly(top / bottom)
-    rounds = sorted(set.intersection(*map(set, measured)))
-    ours, theirs = over.by_round(point, rounds), under.by_round(point, rounds)
-    pairs = [(a, b) for a, b in zip(ours, theirs, strict=True) if a > 0 and b > 0]
-    if not pairs:
-        labels = f"{over.trial.label} and {under.trial.label}"
-        raise NothingFoundError(f"a round with both {labels} at {_point(point)}")
-    return stats.ratio(*zip(*pairs, strict=True))
-
-
 def _judged(claim: Claim, found: Estimate, detail: str) -> Verdict:
     return Verdict(claim, _word(found, claim.check.within), found, detail=detail)
 
@@ -287,15 +195,3 @@ def _word(found: Estimate, within: tuple[float, float]) -> Word:
     if low <= found.low and found.high <= high:
         return "holds"
     return "fails" if found.high < low or found.low > high else "unclear"
-
-
-def _size(trial: Trial) -> Size:
-    return trial.shape.height, trial.shape.width
-
-
-def _pixels(point: Size) -> int:
-    return point[0] * point[1]
-
-
-def _point(point: Size, over: str = "pixels") -> str:
-    return f"{point[0]}x{point[1]}" if over == "pixels" else f"{point[0]}"
