@@ -41,10 +41,13 @@ def _verdicts(evidence: Evidence) -> Parts:
     if not checked:
         return []
     parts: Parts = [f"Of {len(checked)} claims checked here {len(words['holds'])} hold"]
-    for word, told in (("fail", words["fails"]), ("stay unclear", words["unclear"])):
+    for told, one, many in (
+        (words["fails"], "fails", "fail"),
+        (words["unclear"], "stays unclear", "stay unclear"),
+    ):
         if told:
             named = ", ".join(told[:NAMED]) + (", …" if len(told) > NAMED else "")
-            parts.append(f"; {len(told)} {word}: {named}")
+            parts.append(f"; {len(told)} {one if len(told) == 1 else many}: {named}")
     return [*parts, "."]
 
 
