@@ -1,5 +1,7 @@
 """A share over a cost, a mark a head: by matplotlib, as the figures of growth."""
 
+from math import ceil
+
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,6 +15,7 @@ from attnbench.report.ticks import rounded, y_ticks
 
 LETTER = 0.7  # widths of an average bold letter, in its size
 MARGIN = 0.05  # of the range of shares, above and below
+TICK = 64  # points that a number below the axis takes
 STEPS = (0.01, 0.02, 0.05, 0.1, 0.2)  # between two marks of the axis of shares
 MOST = 8  # of them
 
@@ -27,7 +30,7 @@ def scatter(plot: Scatter) -> Figure:
         figure = Figure(figsize=(WIDTH / POINTS, height / POINTS), dpi=POINTS, facecolor="none")
         place = (LEFT / WIDTH, BOTTOM / height, across / WIDTH, inside / height)
         axes = figure.add_axes(place, facecolor="none")
-        _dress(axes, plot)
+        _dress(axes, plot, across)
         _draw(axes, plot.marks)
         _name(axes, plot.marks, inside, across)
     return figure
@@ -49,12 +52,13 @@ def _draw(axes: Axes, marks: tuple[Mark, ...]) -> None:
     axes.plot(*zip(*ahead, strict=True), color=MUTED, lw=1, ls=(0, (1, 2)), zorder=2)
 
 
-def _dress(axes: Axes, plot: Scatter) -> None:
+def _dress(axes: Axes, plot: Scatter, across: float) -> None:
     axes.set_xscale("log")
     low, high = min(m.x_ends[0] for m in plot.marks), max(m.x_ends[1] for m in plot.marks)
     low, high = max(low, min(m.x for m in plot.marks) / 3) / 1.3, high * 1.3
     axes.set_xlim(low, high)
-    ticks = y_ticks(low, high, plot.unit)[:: max(1, len(y_ticks(low, high, plot.unit)) // 4)]
+    ticks = y_ticks(low, high, plot.unit)
+    ticks = ticks[:: ceil(len(ticks) * TICK / across)]
     axes.set_xticks(ticks, [rounded(t, plot.unit) for t in ticks], parse_math=False)
     bottom, top = min(m.y_ends[0] for m in plot.marks), max(m.y_ends[1] for m in plot.marks)
     bottom, top = max(bottom - MARGIN, 0), min(top + MARGIN, 1)
