@@ -11,7 +11,7 @@ channels, batch, dtype, device. What it finds has to lie `within` its bounds. A 
 project cannot decide by a run has no check, and says what it `needs`.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from math import inf
 from typing import ClassVar, Literal
 
@@ -22,34 +22,43 @@ from attnbench.trial import Kernel, Mode, Option, Trial, label
 EPS = "eps"  # unit of a difference: multiples of the dtype's machine epsilon
 
 
-@dataclass(frozen=True)
-class Subject:
-    """What a number is of. Empty fields below `mode` match anything."""
+class Setting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a run has several, which one is meant. Empty fields match anything."""
 
-    head: str
-    metric: str
-    options: dict[str, Option] = field(default_factory=dict)
-    kernel: Kernel = "eager"
-    mode: Mode = "inference"
     part: str = ""
     channels: int = 0
     batch: int = 0
     dtype: str = ""
-    device: str = ""
+    device: str = ""  # "cuda" where the sentence is about a GPU
     backbone: str = ""
 
-    def matches(self, trial: Trial, without: str = "") -> bool:
-        """Whether a trial is one of it, whatever its option `without`."""
+    def suits(self, trial: Trial) -> bool:
         shape = trial.shape
         return (
-            (self.head, self.kernel, self.mode) == (trial.head, trial.kernel, trial.mode)
-            and self.options == {k: v for k, v in trial.options.items() if k != without}
-            and self.part in ("", trial.part)
+            self.part in ("", trial.part)
             and self.channels in (0, shape.channels)
             and self.batch in (0, shape.batch)
             and self.dtype in ("", trial.dtype)
             and self.device in ("", trial.device.partition(":")[0])
             and self.backbone in ("", trial.backbone)
+        )
+
+
+class Subject(Setting, frozen=True, kw_only=True):
+    """What a number is of."""
+
+    head: str
+    metric: str
+    options: dict[str, Option] = msgspec.field(default_factory=dict)
+    kernel: Kernel = "eager"
+    mode: Mode = "inference"
+
+    def matches(self, trial: Trial, without: str = "") -> bool:
+        """Whether a trial is one of it, whatever its option `without`."""
+        return (
+            (self.head, self.kernel, self.mode) == (trial.head, trial.kernel, trial.mode)
+            and self.options == {k: v for k, v in trial.options.items() if k != without}
+            and self.suits(trial)
         )
 
     def __str__(self) -> str:
@@ -60,7 +69,7 @@ class Subject:
         return ", ".join([label(self.head, self.options, self.kernel), *where])
 
 
-class Other(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Other(Setting, frozen=True, kw_only=True):
     """What differs from the subject of a check. Another head has its own options, or none."""
 
     head: str = ""
@@ -68,11 +77,6 @@ class Other(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     options: dict[str, Option] | None = None
     kernel: Kernel | None = None
     mode: Mode | None = None
-    part: str = ""
-    channels: int = 0
-    batch: int = 0
-    dtype: str = ""
-    backbone: str = ""
 
     def instead_of(self, subject: Subject) -> Subject:
         given = {name: v for name in self.__struct_fields__ if (v := getattr(self, name))}
@@ -80,12 +84,10 @@ class Other(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             given["options"] = self.options or {}
         if self.head:
             given.setdefault("kernel", "eager")
-        return replace(subject, **given)
+        return msgspec.structs.replace(subject, **given)
 
 
-class Check(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"
-):
+class Check(Setting, frozen=True, kw_only=True, tag_field="kind"):
     """What every check names: a metric, and the bounds of a claim that holds.
 
     `size` is the side of the map that is meant, or height and width; 0 for the largest that all
@@ -97,12 +99,6 @@ class Check(
     mode: Mode = "inference"
     terms: str = ""  # one kind of work of a count, as "contraction"; empty for all
     size: int | tuple[int, int] = 0
-    part: str = ""
-    channels: int = 0
-    batch: int = 0
-    dtype: str = ""
-    device: str = ""  # "cuda" where the sentence is about a GPU
-    backbone: str = ""
 
     @property
     def place(self) -> tuple[int, int] | None:
@@ -111,9 +107,9 @@ class Check(
         return size if all(size) else None
 
     def of(self, head: str, options: dict[str, Option], kernel: Kernel) -> Subject:
-        names = ("mode", "part", "channels", "batch", "dtype", "device", "backbone")
-        where = {name: getattr(self, name) for name in names}
-        return Subject(head, self.metric, options, kernel, **where)
+        where = {name: getattr(self, name) for name in Setting.__struct_fields__}
+        who = {"head": head, "options": options, "kernel": kernel}
+        return Subject(metric=self.metric, mode=self.mode, **who, **where)
 
     @property
     def subjects(self) -> tuple[Subject, ...]:

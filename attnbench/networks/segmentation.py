@@ -27,13 +27,21 @@ class Segmentation(nn.Module):
         super().__init__()
         self.backbone = ResNet(depth(backbone), stem="deep", output_stride=8)
         self.head = whole(head, self.backbone.features, **options)
-        made = [width * self.backbone.expansion for width in WIDTHS]
-        wanted = getattr(self.head, "earlier", ())
-        if not set(wanted) <= set(made):
-            raise HeadError(f"{head}: no stage of {backbone} has {wanted[0]} channels")
-        self.earlier = tuple(map(made.index, wanted))
+        self.earlier = earlier_stages(self.head, self.backbone, f"{head} on {backbone}")
 
     def forward(self, x: Tensor) -> Tensor:
         maps = self.backbone.stages(x)
         y = self.head(maps[-1], *(maps[stage] for stage in self.earlier))
         return interpolate(y, size=x.shape[2:], mode="bilinear", align_corners=True)
+
+
+def earlier_stages(head: nn.Module, backbone: ResNet, where: str) -> tuple[int, ...]:
+    """The stages, from 0, whose maps a whole head reads beside the last: by their channels.
+
+    Raises HeadError, which begins with `where`, for channels that no stage has.
+    """
+    made = [width * backbone.expansion for width in WIDTHS]
+    wanted = getattr(head, "earlier", ())
+    if not set(wanted) <= set(made):
+        raise HeadError(f"{where}: no stage has {wanted[0]} channels")
+    return tuple(map(made.index, wanted))

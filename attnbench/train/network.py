@@ -15,7 +15,8 @@ from attnbench.heads import HEADS, describe
 from attnbench.heads._deeplab import Decoder
 from attnbench.heads._layers import conv_bn_relu
 from attnbench.heads._whole import Whole, whole
-from attnbench.networks.resnet import WIDTHS, ResNet, depth
+from attnbench.networks.resnet import ResNet, depth
+from attnbench.networks.segmentation import earlier_stages
 from attnbench.train.backbone_weights import load_backbone
 from attnbench.training import Option, Training
 from attnbench.trial import COLOURS, Trial
@@ -108,11 +109,7 @@ class Dilated(nn.Module):
         for part in list(self.head.modules()):
             if isinstance(part, Whole | Decoder):
                 part.classifier = nn.Conv2d(part.classifier.in_channels, classes, 1)
-        made = [width * self.backbone.expansion for width in WIDTHS]
-        wanted = getattr(self.head, "earlier", ())
-        if not set(wanted) <= set(made):
-            raise HeadError(f"{head}: no stage of {backbone} has {wanted[0]} channels")
-        self.earlier = tuple(map(made.index, wanted))
+        self.earlier = earlier_stages(self.head, self.backbone, f"{head} on {backbone}")
 
     def forward(self, x: Tensor) -> Tensor:
         maps = [m.contiguous() for m in self.backbone.stages(x)]

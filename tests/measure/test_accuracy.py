@@ -1,7 +1,6 @@
 from dataclasses import replace
 
 import pytest
-import torch
 
 from attnbench import measure
 from attnbench.errors import MissingDataError, SuiteError, UnknownNameError, UnmeasuredError
@@ -39,13 +38,7 @@ rounds = 2
 """
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """As workers have it."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def readings(trial=TRIAL, recipe=RECIPE, number=0, folder=""):
