@@ -3,17 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
-
 from attnbench import stats
+from attnbench.lines import Line, latest, lines
 from attnbench.record import Origin, Record
 from attnbench.stats import Estimate, PowerLaw
 from attnbench.trial import Trial
-
-
-def latest(records: Iterable[Record]) -> list[Record]:
-    """The last record of each trial and round: a retried trial replaces what it had."""
-    return list({(r.key, r.round): r for r in records}.values())
 
 
 @dataclass(frozen=True)
@@ -57,33 +51,25 @@ def curves(records: Iterable[Record], metric: str, terms: str = "") -> list[Curv
 
     `terms` takes one kind of work of a count ("contraction") instead of its total.
     """
-    lines: dict[str, list[Record]] = {}
-    for record in latest(records):
-        if metric in record.readings:
-            lines.setdefault(record.trial.line, []).append(record)
-    return [curve for line in lines.values() if (curve := _curve(line, metric, terms))]
+    found = lines(latest(records), metric, terms)
+    return [curve for line in found if (curve := _curve(line, metric))]
 
 
-def _curve(records: list[Record], metric: str, terms: str) -> Curve | None:
-    values: dict[int, dict[tuple[int, int], float]] = {}
-    for record in records:
-        reading = record.readings[metric]
-        value = reading.terms.get(terms, 0) if terms else float(np.median(reading.samples))
-        shape = record.trial.shape
-        values.setdefault(record.round, {})[shape.height, shape.width] = value
-    sizes = sorted(set().union(*values.values()), key=lambda s: (s[0] * s[1], s))
-    sizes = [s for s in sizes if all(row.get(s, 1) > 0 for row in values.values())]
-    complete = {n: r for n, r in sorted(values.items()) if all(s in r for s in sizes)}
-    if not sizes or not complete:
+def _curve(line: Line, metric: str) -> Curve | None:
+    sizes = sorted(
+        (s for s, by_round in line.values.items() if min(by_round.values()) > 0),
+        key=lambda s: (s[0] * s[1], s),
+    )
+    complete = line.rounds(sizes) if sizes else []
+    if not complete:
         return None
-    first = records[0]
     return Curve(
-        trial=first.trial,
+        trial=line.trial,
         metric=metric,
-        unit=first.readings[metric].unit,
-        origin=first.readings[metric].origin,
+        unit=line.unit,
+        origin=line.origin,
         pixels=tuple(h * w for h, w in sizes),
         sizes=tuple(sizes),
-        rounds=tuple(tuple(float(row[s]) for s in sizes) for row in complete.values()),
+        rounds=tuple(tuple(line.values[s][r] for s in sizes) for r in complete),
         numbers=tuple(complete),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from attnbench.curves import latest
+from attnbench.lines import latest
 from attnbench.record import Record
 from attnbench.trial import NO_DEVICE
 

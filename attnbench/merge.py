@@ -15,8 +15,8 @@ from pathlib import Path
 
 import attnbench
 from attnbench.conditions import Conditions
-from attnbench.curves import latest
 from attnbench.errors import EXIT_NOT_COMPARABLE, StoreError
+from attnbench.lines import latest
 from attnbench.machines import ID_SHOWN, on_its_machine
 from attnbench.record import SCHEMA, Record
 from attnbench.store import Run, RunInfo, RunWriter, unwritable

@@ -23,7 +23,7 @@ from attnbench.claims import (
     Ratio,
     Value,
 )
-from attnbench.curves import latest
+from attnbench.lines import latest
 from attnbench.papers import agreement as published
 from attnbench.papers.agreement import stored, tally
 from attnbench.papers.reading import papers

@@ -11,7 +11,7 @@ from rich.text import Text as Styled
 from attnbench.report.document import Inline, Text
 from attnbench.report.tables import Cell, Table
 
-_TONES = {"good": "green", "bad": "red", "failed": "red", "unsure": "yellow", "missing": "dim"}
+STYLES = {"good": "green", "bad": "red", "failed": "red", "unsure": "yellow", "missing": "dim"}
 
 
 def print_blocks(console: Console, blocks: Iterable[Any]) -> None:
@@ -43,5 +43,5 @@ def _grid(table: Table) -> Grid:
 
 
 def _cell(cell: Cell) -> Styled:
-    style = "bold" if cell.is_best else _TONES.get(cell.tone, "")
+    style = "bold" if cell.is_best else STYLES.get(cell.tone, "")
     return Styled("\n".join((cell.text, *cell.lines)), style=style)

@@ -28,9 +28,9 @@ def command(
     heads have a column each. Records without a reading have no row: they are counted on stderr.
     """
     from attnbench.cli._console import say, warn
-    from attnbench.curves import latest
     from attnbench.errors import AttnbenchError
     from attnbench.export import to_csv, to_parquet
+    from attnbench.lines import latest
     from attnbench.store import find_run, read_run
 
     if csv_file is None and parquet_file is None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from attnbench import stats
-from attnbench.curves import latest
+from attnbench.lines import latest
 from attnbench.report.document import Figure
 from attnbench.report.evidence import Evidence
 from attnbench.report.plot import Line, Plot

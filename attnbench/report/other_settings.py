@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from statistics import fmean
 
-from attnbench.curves import latest
+from attnbench.lines import latest
 from attnbench.report.document import Fold
 from attnbench.report.evidence import Evidence
 from attnbench.report.tables import Cell, Column, Table, names, nothing

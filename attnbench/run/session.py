@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from attnbench import heads, measure, networks
-from attnbench.curves import latest
 from attnbench.errors import DeviceError, SuiteError
+from attnbench.lines import latest
 from attnbench.record import Record, Status
 from attnbench.run.executors import Executor
 from attnbench.store import RunWriter

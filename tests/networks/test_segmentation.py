@@ -6,7 +6,7 @@ from attnbench.heads import HEADS
 from attnbench.measure._meta import like_cpu
 from attnbench.measure.counted import count
 from attnbench.networks.resnet import ResNet
-from attnbench.networks.segmentation import Segmentation
+from attnbench.networks.segmentation import Segmentation, earlier_stages
 
 # As torchvision's resnet18 names them. Its stem is one convolution, conv1.weight; that of a deep
 # stem is a sequence of convolutions and batch norms, as in EMANet and PyTorch-Encoding.
@@ -91,3 +91,11 @@ def test_gradients_reach_the_first_convolution():
 def test_an_unknown_backbone_is_named_with_those_that_there_are():
     with pytest.raises(HeadError, match="backbone 'resnet51': choose one of resnet18, resnet34"):
         Segmentation("fcn", "resnet51")
+
+
+def test_a_head_that_reads_a_stage_which_a_backbone_has_not_says_so():
+    head = torch.nn.Identity()
+    head.earlier = (7,)
+
+    with pytest.raises(HeadError, match="mine on resnet18: no stage has 7 channels"):
+        earlier_stages(head, ResNet(18), "mine on resnet18")

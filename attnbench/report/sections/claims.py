@@ -9,7 +9,7 @@ from attnbench.report.sections import section
 from attnbench.report.tables import Cell, Column, Table, words
 from attnbench.verdicts import WORDS, Verdict
 
-_TONES = {"holds": "good", "fails": "bad", "unclear": "unsure", "not measured here": "missing"}
+TONES = {"holds": "good", "fails": "bad", "unclear": "unsure", "not measured here": "missing"}
 _SIGNS = {"holds": "✓", "fails": "✗", "unclear": "?", "not measured here": "·"}
 
 
@@ -36,7 +36,7 @@ def table(found: list[Verdict], caption: str) -> Table:
     """A row a claim: the sentence, the verdict, what was found and in which bounds."""
     columns = (
         words("claim", [Cell(v.claim.says, (f"{v.claim.id} · {v.claim.source}",)) for v in found]),
-        words("verdict", [Cell(f"{_SIGNS[v.word]} {v.word}", tone=_TONES[v.word]) for v in found]),
+        words("verdict", [Cell(f"{_SIGNS[v.word]} {v.word}", tone=TONES[v.word]) for v in found]),
         Column("found", tuple(Cell(verdict_text.found(v)) for v in found)),
         Column("bounds", tuple(Cell(verdict_text.bounds(v)) for v in found)),
         words("of what", [Cell(verdict_text.subject(v), (verdict_text.how(v),)) for v in found]),
