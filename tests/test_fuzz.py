@@ -50,6 +50,33 @@ dtype = ["float32", "tf32"]
 kernel = ["eager", "fused"]
 part = "attention"
 
+[[sweep]]
+heads = [{ name = "isa", order = "short_only" }]
+options = { window = [4, 8] }
+device = "meta"
+metrics = ["params"]
+channels = 16
+size = 8
+
+[[sweep]]
+metrics = ["accuracy"]
+mode = "training"
+part = "network"
+backbone = "resnet18"
+channels = 3
+size = 64
+
+[training]
+dataset = "legend_map"
+options = { keys = 2, noise = 3.0 }
+steps = 5
+lr = 0.01
+optimiser = "sgd"
+scale = [0.5, 2.0]
+scales = [1.0, 1.5]
+transfer = [{ size = 192 }]
+evaluate_with = [{ iterations = 2 }]
+
 [budget]
 rounds = 2
 max_seconds = 0.5
@@ -76,6 +103,75 @@ id = "d"
 says = "s"
 source = "p"
 check = { kind = "ratio", metric = "latency", head = "ema", to = "fcn", within = [0.9, 1.1] }
+
+[[claim]]
+id = "e"
+says = "s"
+source = "p"
+needs = "a GPU"
+[claim.check]
+kind = "value"
+metric = "params"
+head = "ema"
+size = [6, 5]
+device = "cuda"
+within = [1, inf]
+
+[[claim]]
+id = "f"
+says = "s"
+source = "p"
+[claim.check]
+kind = "exponent"
+metric = "params"
+head = "ema"
+over = "bases"
+of = "last"
+within = [0, 1]
+
+[[claim]]
+id = "g"
+says = "s"
+source = "p"
+[claim.check]
+kind = "order"
+metric = "params"
+heads = ["fcn", { head = "ema", options = { bases = 8 } }]
+
+[[claim]]
+id = "h"
+says = "s"
+source = "p"
+[claim.check]
+kind = "crossing"
+metric = "latency"
+head = "ema"
+to = { kernel = "fused" }
+within = [0, 9]
+
+[[claim]]
+id = "i"
+says = "s"
+source = "p"
+check = { kind = "correlation", metric = "params", against = "latency", within = [-1, 1] }
+
+[[claim]]
+id = "j"
+says = "s"
+source = "p"
+check = { kind = "printed", paper = "isa", table = "Table 13", within = [1, 1] }
+
+[[claim]]
+id = "k"
+says = "s"
+source = "p"
+check = { kind = "difference", metric = "accuracy", head = "ema", to = "fcn", within = [0, 1] }
+
+[[claim]]
+id = "l"
+says = "s"
+source = "p"
+check = { kind = "equal", metric = "identity.fused", head = "ema", part = "attention" }
 """
 
 
@@ -108,6 +204,7 @@ VALUES = st.recursive(
     max_leaves=6,
 )
 NAMES = ["head", "size", "kind", "to", "options", "kernel", "name", "family", "bases", "memory"]
+NAMES += ["over", "within", "paper", "heads", "steps", "dataset", "backbone", "papers", "training"]
 
 
 def places(value, at=()):
