@@ -14,12 +14,11 @@ from statistics import fmean
 import torch
 from torch import nn
 
-from attnbench import networks
 from attnbench.errors import UnmeasuredError
 from attnbench.heads import describe
 from attnbench.measure import Found, metric
 from attnbench.measure._bench import Bench, refuse_compiled
-from attnbench.train import source
+from attnbench.source import source
 from attnbench.train.batches import Batches, Pictures, pictures
 from attnbench.train.checkpoint import Checkpoint
 from attnbench.train.evaluate import evaluated
@@ -140,8 +139,8 @@ class _Experiment:
     def _checkpoint(self) -> Checkpoint | None:
         if not self.folder:
             return None
-        code = networks.source(self.trial.head, self.trial.part)
-        identity = f"{self.recipe.key} {self.trial.key} {self.seed} {code} {source()}"
+        code = source(self.trial.head, self.trial.part, trained=True)
+        identity = f"{self.recipe.key} {self.trial.key} {self.seed} {code}"
         return Checkpoint(Path(self.folder) / f"{self.trial.key}-{self.seed}.pt", identity)
 
 

@@ -11,11 +11,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import chain
 from typing import Protocol
 
-from attnbench import networks
 from attnbench.errors import AttnbenchError, DeviceError
 from attnbench.record import Record
 from attnbench.run.isolate import Worker
 from attnbench.run.protocol import Hello
+from attnbench.source import source_of
 from attnbench.trial import Task
 
 Executor = Callable[[Iterable[Iterable[Task]]], Generator[Record, None, None]]
@@ -226,7 +226,7 @@ def _crashed(task: Task, message: str, environment: str) -> Record:
         round=task.round,
         status="crashed",
         environment=environment,
-        source=networks.source(task.trial.head, task.trial.part),
+        source=source_of(task),
         message=message,
         seed=task.seed,
     )

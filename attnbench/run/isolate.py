@@ -12,11 +12,11 @@ from pathlib import Path
 
 import msgspec
 
-from attnbench import networks
 from attnbench.errors import AttnbenchError
 from attnbench.record import Record, Status
 from attnbench.run import keeper, out_of_memory, protocol
 from attnbench.run.protocol import Hello
+from attnbench.source import source_of
 from attnbench.trial import Settings, Task
 
 START_SECONDS = 120.0  # importing torch from a cold disk takes long
@@ -115,7 +115,7 @@ class Worker:
             round=task.round,
             status=status,
             environment=self.hello.environment.id,
-            source=networks.source(task.trial.head, task.trial.part),
+            source=source_of(task),
             message=message,
             started=started.isoformat(timespec="milliseconds"),
             seconds=round(time.monotonic() - clock, 6),

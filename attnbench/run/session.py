@@ -5,13 +5,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import product
 from typing import Protocol
 
-from attnbench import heads, measure, networks
+from attnbench import heads, measure
 from attnbench.errors import DeviceError, SuiteError
 from attnbench.lines import latest
 from attnbench.record import Record, Status
 from attnbench.run.executors import Executor
+from attnbench.source import source
 from attnbench.store import RunWriter
 from attnbench.suite import Planned, Suite
 from attnbench.trial import NO_DEVICE, PARTS, Task, Trial
@@ -176,7 +178,7 @@ class Session:
             round=number,
             status="skipped",
             environment=self.environment,
-            source=networks.source(trial.head, trial.part),
+            source=source(trial.head, trial.part),
             message=reason,
             started=datetime.now(UTC).isoformat(timespec="milliseconds"),
         )
@@ -209,10 +211,13 @@ def reusable(
     With `retry` what failed is done again, and what was skipped because of it; `planned` are the
     keys of trials that the suite itself skips.
     """
-    now = {(name, part): networks.source(name, part) for name in heads.HEADS for part in PARTS}
+    now = {
+        (name, part): {source(name, part, trained=t) for t in (False, True)}
+        for name, part in product(heads.HEADS, PARTS)
+    }
     kept, code, elsewhere = [], [], []
     for record in latest(records):
-        if record.source != now.get((record.trial.head, record.trial.part)):
+        if record.source not in now.get((record.trial.head, record.trial.part), ()):
             code.append(record)
         elif record.environment not in environments:
             elsewhere.append(record)

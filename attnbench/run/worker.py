@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 import torch
 
-from attnbench import measure, networks
+from attnbench import measure
 from attnbench.errors import AttnbenchError, MissingDataError, UnmeasuredError
 from attnbench.measure._bench import Bench
 from attnbench.measure._environment import environment
@@ -24,6 +24,7 @@ from attnbench.measure._numerics import apply, rounding
 from attnbench.measure.memory_predicted import predicted_peak
 from attnbench.record import Reading, Record, Status
 from attnbench.run import out_of_memory, protocol
+from attnbench.source import source_of
 from attnbench.trial import NO_DEVICE, Settings, Task
 from attnbench.units import quantity
 
@@ -67,7 +68,7 @@ def perform(task: Task, environment_id: str) -> Record:
         round=task.round,
         status=status,
         environment=environment_id,
-        source=networks.source(task.trial.head, task.trial.part),
+        source=source_of(task),
         readings=readings,
         unmeasured=unmeasured,
         message=message,

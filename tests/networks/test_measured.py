@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from attnbench import measure, networks
+from attnbench import measure, networks, train
 from attnbench.errors import HeadError, UnmeasuredError
 from attnbench.measure._bench import Bench
 from attnbench.measure._meta import like_cpu
+from attnbench.source import source
 from attnbench.trial import Budget, Shape, Trial
 
 QUICK = Budget(min_samples=3, max_seconds=0, min_sample_seconds=0, warmup_seconds=0)
@@ -129,9 +130,18 @@ def test_a_network_of_training_size_is_predicted_without_memory():
 
 
 def test_the_source_of_a_network_changes_with_its_folder(monkeypatch):
-    before = [networks.source("se", part) for part in ("head", "network", "classifier")]
+    before = [source("se", part) for part in ("head", "network", "classifier")]
     read, changed = Path.read_bytes, Path(networks.__file__).with_name("resnet.py")
     monkeypatch.setattr(Path, "read_bytes", lambda p: read(p) + b"#" if p == changed else read(p))
-    after = [networks.source("se", part) for part in ("head", "network", "classifier")]
+    after = [source("se", part) for part in ("head", "network", "classifier")]
 
     assert [a == b for a, b in zip(after, before, strict=True)] == [True, False, False]
+
+
+def test_the_source_of_a_training_changes_with_its_folder(monkeypatch):
+    before = [source("se", "attention", trained=t) for t in (False, True)]
+    read, changed = Path.read_bytes, Path(train.__file__).with_name("fit.py")
+    monkeypatch.setattr(Path, "read_bytes", lambda p: read(p) + b"#" if p == changed else read(p))
+    after = [source("se", "attention", trained=t) for t in (False, True)]
+
+    assert [a == b for a, b in zip(after, before, strict=True)] == [True, False]

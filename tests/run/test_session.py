@@ -6,6 +6,7 @@ import pytest
 from attnbench.errors import DeviceError, SuiteError
 from attnbench.record import Record
 from attnbench.run.session import Session, check_heads, resolve_device, reusable, shares, work
+from attnbench.source import source
 from attnbench.store import RunInfo, RunWriter, read_run
 from attnbench.suite_file import parse_suite
 from attnbench.trial import Limits
@@ -189,6 +190,15 @@ def test_a_record_of_another_machine_or_of_other_code_is_not_reused(suite):
     assert reusable([record], ["elsewhere"]).other_environment == (record,)
     assert reusable([changed], ["here"]).records == ()
     assert reusable([changed], ["here"]).other_code == (changed,)
+
+
+def test_a_record_of_a_training_by_the_code_as_it_is_counts(suite):
+    record = did(work(suite, "cpu", seed=1).counted[0])
+    trial = record.trial
+    trained = replace(record, source=source(trial.head, trial.part, trained=True))
+
+    assert trained.source != record.source
+    assert reusable([trained], ["here"]).records == (trained,)
 
 
 def test_the_newest_record_of_a_trial_and_round_is_the_one_that_counts(suite):
