@@ -15,12 +15,14 @@ Optimiser = Literal["adamw", "sgd"]
 Schedule = Literal["cosine", "poly"]
 Stem = Literal["small", "deep"]
 Window = Literal["whole", "sliding"]
+Gates = Literal["published", "open"]
 
 CHOICES = {
     "optimiser": get_args(Optimiser),
     "schedule": get_args(Schedule),
     "stem": get_args(Stem),
     "window": get_args(Window),
+    "gates": get_args(Gates),
 }
 # They say where data lie and when state is stored, and change no result.
 _PLACES = {"root": "", "checkpoint_every": 0}
@@ -34,6 +36,8 @@ class Training:
     `warmup` is a share of the steps. `class_weights`: the square root of median over frequency,
     at most 4. `scale` is the range by which an image is enlarged at random before it is cropped.
     `stem` is that of the small network. `backbone_weights` is a checkpoint of torchvision's ResNet.
+    `gates` that are open start at one where a published head starts them at zero: a short training
+    may tell when a gate came to open rather than what stands behind it.
     `window`, `scales` and `mirrored` are of the evaluation, on images at their full size;
     `transfer` are other options of the data set, and `evaluate_with` settings of other options of
     the head, each with the weights as they were trained.
@@ -53,6 +57,7 @@ class Training:
     flip: bool = False
     scale: tuple[float, float] = (1.0, 1.0)
     stem: Stem = "small"
+    gates: Gates = "published"
     backbone_weights: str = ""
     window: Window = "whole"
     scales: tuple[float, ...] = (1.0,)
@@ -74,6 +79,7 @@ class Training:
         told = [f"{self.subset} images"] if self.subset else []
         told += [f"{self.steps} steps", self.optimiser, f"learning rate {self.lr:g}", self.schedule]
         told += ["class weights"] if self.class_weights else []
+        told += ["gates open"] if self.gates == "open" else []
         told += ["flips"] if self.flip else []
         told += ["scale {:g} to {:g}".format(*self.scale)] if self.scale != (1, 1) else []
         return ", ".join([data, *told, *(["pretrained"] if self.backbone_weights else [])])

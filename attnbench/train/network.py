@@ -45,7 +45,24 @@ def network(trial: Trial, recipe: Training, classes: int) -> nn.Module:
     for layer in made.modules():
         if isinstance(layer, nn.BatchNorm2d):
             layer.momentum = NORM_MOMENTUM
+    if recipe.gates == "open":
+        open_gates(made.block if trial.part == "attention" else made.head)
     return made
+
+
+def open_gates(head: nn.Module) -> None:
+    """Norms and factors that start at zero then start at one, and convolutions as torch has them.
+
+    With them at zero what stands behind them is not felt at first, and learns nothing either.
+    """
+    for layer in head.modules():
+        for name, parameter in layer.named_parameters(recurse=False):
+            if name == "bias" or parameter.any():
+                continue
+            if isinstance(layer, nn.Conv2d):
+                layer.reset_parameters()
+            else:
+                nn.init.ones_(parameter)
 
 
 def like(trained: nn.Module, trial: Trial, recipe: Training, classes: int) -> nn.Module:

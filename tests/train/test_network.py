@@ -42,6 +42,32 @@ def test_heads_of_one_seed_start_with_the_same_weights_around_them(stem):
         assert all(torch.equal(a, b) for a, b in pairs)
 
 
+@pytest.mark.parametrize("head", ["ccnet", "danet", "gc", "glore", "non_local"])
+def test_a_block_is_the_identity_at_first_unless_its_gates_are_opened(head):
+    trial, x = replace(SMALL, head=head), torch.rand(2, 16, 8, 8)
+    shut, opened = (made(trial, gates=gates).eval().block for gates in ("published", "open"))
+    repeats = 2 if head == "danet" else 1  # a sum of two branches, each of which adds its input
+
+    assert torch.equal(shut(x), repeats * x)
+    assert not torch.allclose(opened(x), repeats * x)
+
+
+@pytest.mark.parametrize(("head", "gate"), [("ann", "output.weight"), ("dnl", "gamma")])
+def test_a_gate_of_one_of_two_parts_is_opened(head, gate):
+    trial = replace(SMALL, head=head)
+    shut, opened = (made(trial, gates=g).block.get_parameter(gate) for g in ("published", "open"))
+
+    assert not shut.any()
+    assert opened.all()
+
+
+def test_heads_without_gates_start_alike_whether_gates_are_opened_or_not():
+    trial = replace(SMALL, head="isa", options={"window": 2})
+    states = [made(trial, gates=gates).state_dict() for gates in ("published", "open")]
+
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+
 def test_the_block_reads_an_eighth_of_the_image():
     net, seen = made(SMALL), []
     net.block.register_forward_pre_hook(lambda _, inputs: seen.append(tuple(inputs[0].shape)))
