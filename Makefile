@@ -1,9 +1,10 @@
 # make run: measure and report, from nothing. make test: every test. make check: format and lint.
 # make gpu: on a machine with an NVIDIA GPU, all that needs one, in ten minutes at most.
+# make gpu-accuracy: there, what each head buys, in ten minutes at most; --resume does what is left.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check setup wheel gpu clean
+.PHONY: run test check setup wheel gpu gpu-accuracy clean
 .DELETE_ON_ERROR:
 
 run: .venv/installed
@@ -28,14 +29,22 @@ RESULTS ?= results
 HERE := $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
 ON_GPU := $(HERE) -m attnbench run --device cuda --results $(RESULTS)
 
+HAS_GPU := $(HERE) -c "import torch; torch.cuda.is_available() or exit('torch sees no NVIDIA GPU here; attnbench doctor tells more')"
+
 gpu:
-	@$(HERE) -c "import torch; torch.cuda.is_available() or exit('make gpu: torch sees no NVIDIA GPU here; attnbench doctor tells more')"
+	@$(HAS_GPU)
 	mkdir -p $(RESULTS)
 	$(HERE) -m attnbench doctor --device cuda --json > $(RESULTS)/doctor.json || echo "see $(RESULTS)/doctor.json"
 	timeout -s INT 150 $(HERE) -m pytest -q -m cuda
 	timeout -s INT 280 $(ON_GPU) --suite resolution-sweep --set rounds=3 --set max_seconds=0.03 || test $$? = 124
 	timeout -s INT 110 $(ON_GPU) --suite energy || test $$? = 124
 	$(HERE) -m attnbench report --html $$(ls -d $(RESULTS)/*-resolution-sweep | tail -1)
+
+gpu-accuracy:
+	@$(HAS_GPU)
+	mkdir -p $(RESULTS)
+	timeout -s INT 560 $(ON_GPU) --suite accuracy || test $$? = 124
+	$(HERE) -m attnbench report --html $$(ls -d $(RESULTS)/*-accuracy | tail -1)
 
 .venv/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
