@@ -81,10 +81,10 @@ def accuracy(bench: Bench) -> dict[str, Found]:
     right in the pictures of the first seed.
 
     `attention.…` is of the head's maps over validation images, a term each where it has several:
-    `cosine_distance` and `jsd` between the maps of queries; `region` and `boundary`, the mass on the
-    query's class and on boundaries over what chance gives, of maps of a query, and `shared`, of the
-    one map that all queries have; `bases`, the entropy of the class given the base over that with
-    labels shuffled, and `within` each image by itself.
+    `cosine_distance` and `jsd` between the maps of queries; `region` and `boundary`, the mass on
+    the query's class and on boundaries over what chance gives, of the maps of queries, and as
+    `shared` of the one map that all queries have; `bases`, the entropy of the class given the base
+    over that with labels shuffled, and `within` each image by itself.
     """
     refuse_compiled(bench.trial)
     if bench.training is None:

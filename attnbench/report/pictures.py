@@ -1,4 +1,4 @@
-"""Pictures of a record, which anybody may have written: shown if they are what they say they are."""
+"""Pictures of a record, which may be of anybody: shown where they are what they say."""
 
 import io
 import re

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from attnbench.lines import latest
 from attnbench.record import Reading
 from attnbench.report.evidence import Evidence
-from attnbench.report.gallery import Cell, Shared
+from attnbench.report.gallery import Cell, Mark, Shared
 from attnbench.report.pictures import Picture, picture
 from attnbench.trial import Trial
 
 SHOWN = "accuracy.shown"
 MOST = 8  # images of a group, and of one kind of map on an image; more are left out
 NO_PICTURE = "what the record holds here is no picture"
-_COLOUR = re.compile(r"(#[0-9a-f]{6}) (.+)")
+_CLASS = re.compile(r"class (\d{1,5}), (#[0-9a-f]{6}): (.+)")
 _MAP = re.compile(r"(query|shared|base)/([^/]+)/(\d{1,2})(?:/(\d{1,5})(?:,(\d{1,5}))?)?")
 
 
@@ -73,8 +73,9 @@ class Group:
     @property
     def legend(self) -> tuple[tuple[str, str], ...]:
         """Colour and name of the classes that occur in a truth or a mask."""
-        told = {n: m for s in self.heads for n in s.reading.notes if (m := _COLOUR.fullmatch(n))}
-        return tuple((m[1], m[2]) for m in told.values())
+        notes = dict.fromkeys(note for seen in self.heads for note in seen.reading.notes)
+        told = [m.groups() for note in notes if (m := _CLASS.fullmatch(note))]
+        return tuple((shade, name) for _, shade, name in sorted(told, key=lambda t: int(t[0])))
 
 
 def groups(evidence: Evidence) -> list[Group]:
@@ -91,7 +92,9 @@ def groups(evidence: Evidence) -> list[Group]:
     return [Group(tuple(heads)) for heads in found.values()]
 
 
-def cell(caption: str, alt: str, uri: str, over: Shared | None = None, mark: tuple | None = None) -> Cell:
+def cell(
+    caption: str, alt: str, uri: str, over: Shared | None = None, mark: Mark | None = None
+) -> Cell:
     """A picture of a record, or the words that it is none."""
     shown = picture(uri)
     if shown is None:

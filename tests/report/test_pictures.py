@@ -20,7 +20,7 @@ from attnbench.report.sections.masks import masks
 from attnbench.report.tables import Table
 from attnbench.trial import Shape, Trial
 
-COLOURS = ("#0072b2 road", "#e69f00 sky & sea", "recipe abc: made up")
+COLOURS = ("recipe abc: made up", "class 10, #e69f00: sky & sea", "class 2, #0072b2: road")
 HEADS = ("fcn", "dnl", "ema")
 
 
@@ -53,7 +53,9 @@ def trained(head, seed, shown, **readings):
 
 def run_of(change=lambda _head, shown: shown):
     records = [trained(head, 0, change(head, pictures(head))) for head in HEADS]
-    lifts = [{"attention.region": 1 + seed / 2, "attention.shared.region": 0.5} for seed in range(3)]
+    lifts = [
+        {"attention.region": 1 + seed / 2, "attention.shared.region": 0.5} for seed in range(3)
+    ]
     records[1] = trained("dnl", 0, change("dnl", pictures("dnl")), **lifts[0])
     records += [trained("dnl", seed, None, **lifts[seed]) for seed in (1, 2)]
     return replace(made_up_run(), records=tuple(records))
@@ -200,7 +202,7 @@ def test_hostile_names_of_pictures_and_classes_show_nothing():
         "base/bases/0/1,x": uri(5),
     }
     found = run_of(lambda _head, shown: shown | names)
-    notes = ("#0072b2 <script>", "red;background:url(//evil) road", "#12345 road")
+    notes = ("class 1, #0072b2: <script>", "class 2, red;background:url(//evil): road")
     records = [
         replace(r, readings={n: replace(v, notes=notes) for n, v in r.readings.items()})
         for r in found.records

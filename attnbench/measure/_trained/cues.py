@@ -72,7 +72,7 @@ def reduced(label: np.ndarray, grid: tuple[int, int], classes: int) -> Tensor:
 
 
 def at_boundary(truth: Tensor) -> Tensor:
-    """bool of h x w: a neighbour, of four, has another class; void is none."""
+    """Truth values, h x w: whether one of four neighbours has another class; void is none."""
     h, w = truth.shape
     around = pad(truth[None].double(), (1, 1, 1, 1), value=VOID)[0].long()
     edges = torch.zeros_like(truth, dtype=torch.bool)

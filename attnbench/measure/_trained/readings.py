@@ -106,7 +106,7 @@ class Trained:
             for each in self._maps.values():
                 pictures |= self._drawn(each, number, place)
         names = self.validation.split.classes
-        legend = tuple(f"{written(i)} {names[i]}" for i in sorted(classes))
+        legend = tuple(f"class {i}, {written(i)}: {names[i]}" for i in sorted(classes))
         return Found((fmean(right.values()),), _parts(right), legend, pictures)
 
     def _drawn(self, each: list[Map], number: int, place: int) -> dict[str, str]:

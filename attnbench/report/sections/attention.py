@@ -1,13 +1,13 @@
 """What trained heads attend to: numbers over validation images, and maps over a few of them."""
 
-from attnbench.report.document import Fold, Heading, strong, bullets, text
+from attnbench.report.document import Fold, Heading, bullets, strong, text
 from attnbench.report.evidence import Evidence
 from attnbench.report.gallery import Cell as Shown
-from attnbench.report.gallery import Gallery, Shared, Store
+from attnbench.report.gallery import Gallery, Mark, Shared, Store
 from attnbench.report.numbers import interval
 from attnbench.report.pictures import picture
-from attnbench.report.seen import Group, MapName, Seen, cell, groups
 from attnbench.report.sections import section
+from attnbench.report.seen import Group, MapName, Seen, cell, groups
 from attnbench.report.tables import Cell, Column, Table, names, nothing
 from attnbench.trial import Trial
 
@@ -104,7 +104,7 @@ def _shown(seen: Seen, of: MapName, uri: str, images: dict[int, Shared]) -> Show
     return cell(f"{where}, {name}", alt, uri, images.get(of.image), _mark(of, uri))
 
 
-def _mark(of: MapName, uri: str) -> tuple[float, float] | None:
+def _mark(of: MapName, uri: str) -> Mark | None:
     grid = picture(uri)
     if of.kind != "query" or grid is None or len(of.at) < 2:
         return None

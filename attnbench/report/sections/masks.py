@@ -2,11 +2,11 @@
 
 from attnbench.report.document import text
 from attnbench.report.evidence import Evidence
-from attnbench.report.gallery import Gallery, Legend, Store
 from attnbench.report.gallery import Cell as Shown
+from attnbench.report.gallery import Gallery, Legend, Shared, Store
 from attnbench.report.numbers import number
-from attnbench.report.seen import NO_PICTURE, Group, Seen, cell, groups
 from attnbench.report.sections import section
+from attnbench.report.seen import NO_PICTURE, Group, Seen, cell, groups
 
 
 @section("Masks of the trained heads", order=13)
@@ -26,7 +26,7 @@ def _group(group: Group, place: int) -> list:
     return [text(intro), Legend(group.legend), Store(tuple(images.values())), *galleries]
 
 
-def _gallery(group: Group, i: int, images: dict) -> Gallery:
+def _gallery(group: Group, i: int, images: dict[int, Shared]) -> Gallery:
     name = f"Image {i + 1}"
     whole = (
         Shown("image", f"{name} of the validation set", over=images[i])
