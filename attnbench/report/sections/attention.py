@@ -1,6 +1,6 @@
 """What trained heads attend to: numbers over validation images, and maps over a few of them."""
 
-from attnbench.report.document import Fold, Heading, bullets, strong, text
+from attnbench.report.document import Bullets, Fold, Heading, bullets, strong, text
 from attnbench.report.evidence import Evidence
 from attnbench.report.gallery import Cell as Shown
 from attnbench.report.gallery import Gallery, Mark, Shared, Store
@@ -23,6 +23,35 @@ READINGS = (
     ("attention.bases", "one over the other", ""),
     ("attention.bases.within", "same, within an image", ""),
 )
+DEFINITIONS = (
+    (
+        ("attention.cosine_distance",),
+        text(
+            strong("Cosine distance and divergence "),
+            "(Jensen-Shannon) are between the maps of two queries, over all pairs: 0 where every "
+            "query has the same map, at most 0.5 for maps that share nothing, and ln 2.",
+        ),
+    ),
+    (
+        ("attention.region", "attention.shared.region"),
+        text(
+            strong("Lift "),
+            "is the share of a map's weight on pixels of the query's own class, or on class "
+            "boundaries, over the share of pixels that are such: 1 is chance. A map that keeps to "
+            "the neighbourhood of its query has a region lift above 1 by that alone.",
+        ),
+    ),
+    (
+        ("attention.bases",),
+        text(
+            strong("Entropy "),
+            "of the class, given the base that a pixel belongs to, against the same with the "
+            "labels shuffled within each image: a ratio of 1 is a base that says nothing of "
+            "classes, 0 one that is of a single class. A base is taken to mean the same in all "
+            "images, and in the last column within each alone.",
+        ),
+    ),
+)
 OPEN = 6  # heads whose maps are shown without being asked for
 
 
@@ -30,33 +59,15 @@ OPEN = 6  # heads whose maps are shown without being asked for
 def attention(evidence: Evidence) -> list | None:
     trials = sorted(evidence.trials.values(), key=evidence.rank)
     measured = [t for t in trials if any((t.key, m) in evidence.values for m, _, _ in READINGS)]
-    tables = [*_definitions(), _table(evidence, measured)] if measured else []
+    tables = [_definitions(evidence), _table(evidence, measured)] if measured else []
     maps = [b for i, group in enumerate(groups(evidence)) for b in _maps(group, i)]
     return tables + maps or None
 
 
-def _definitions() -> list:
-    return [
-        bullets([
-            text(
-                strong("Cosine distance and divergence "),
-                "(Jensen-Shannon) are between the maps of two queries, over all pairs: 0 where "
-                "every query has the same map, at most 0.5 for maps that share nothing, and ln 2.",
-            ),
-            text(
-                strong("Lift "),
-                "is the share of a map's weight on pixels of the query's own class, or on class "
-                "boundaries, over the share of pixels that are such: 1 is chance. A map that keeps "
-                "to the neighbourhood of its query has a region lift above 1 by that alone.",
-            ),
-            text(
-                strong("Entropy "),
-                "of the class, given the base that a pixel belongs to, against the same with the "
-                "labels shuffled within each image: a ratio of 1 is a base that says nothing of "
-                "classes, 0 one that is of a single class, in all images.",
-            ),
-        ])
-    ]  # fmt: skip
+def _definitions(evidence: Evidence) -> Bullets:
+    """Of the readings that the run has."""
+    present = {metric for _, metric in evidence.values}
+    return bullets([t for metrics, t in DEFINITIONS if present.intersection(metrics)])
 
 
 def _table(evidence: Evidence, trials: list[Trial]) -> Table:
@@ -82,8 +93,8 @@ def _maps(group: Group, place: int) -> list:
     intro = (
         "Maps of the first seed over the images. The image is seen where the map is high, and is "
         "black where it is low: brightness is the root of the weight over the map's largest. A "
-        "ring is the query that a map is of; a map without one is that of all queries. Of bases, "
-        "those with the most pixels are shown, and a map is what belongs to the base."
+        "ring is the query that a map is of; a map without one is that of all queries, or of a "
+        "base: of these the ones with the most pixels are shown."
     )
     images = group.shared("attention", place)
     galleries = [_gallery(seen, images) for seen in heads]
