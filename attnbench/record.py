@@ -19,12 +19,6 @@ Status = Literal["ok", "oom", "timeout", "crashed", "error", "skipped"]
 Origin = Literal["measured", "counted", "predicted", "modelled"]
 Better = Literal["lower", "higher"]
 
-_NO_PICTURES: dict[str, str] = {}
-
-
-def _no_pictures() -> dict[str, str]:
-    return _NO_PICTURES  # one for all: hardly a reading has any, and a million are read at once
-
 
 @dataclass(frozen=True)
 class Reading:
@@ -42,7 +36,7 @@ class Reading:
     origin: Origin
     terms: dict[str, int | float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    pictures: dict[str, str] = field(default_factory=_no_pictures)
+    pictures: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
