@@ -1,6 +1,7 @@
 """What came of a task: readings, a status, and where they were made. One line of JSON each.
 
 History of the format, newest first; every change gets a line here and a reader in `run_lines`:
+4  reading: pictures
 3  trial: backbone, parts network and classifier
 2  record: run; environment: governor, turbo, quota_cores; GPU: ecc, mig; run.json: sdpa,
    cudnn_benchmark, merged; conditions.jsonl; dtype tf32
@@ -12,7 +13,7 @@ from typing import Literal
 
 from attnbench.trial import Trial
 
-SCHEMA = 3
+SCHEMA = 4
 
 Status = Literal["ok", "oom", "timeout", "crashed", "error", "skipped"]
 Origin = Literal["measured", "counted", "predicted", "modelled"]
@@ -25,7 +26,8 @@ class Reading:
 
     `samples` are kept as taken: medians and intervals are made on reading. A count has one.
     `terms` splits a count by kind of work, and they add up to the sample; of an accuracy they are
-    those of each class, or of each setting that was tried.
+    those of each class, or of each setting that was tried. `pictures` show what it is of: small
+    ones, by name, as data URIs of PNG or JPEG; whoever shows them checks that they are.
     """
 
     samples: tuple[int | float, ...]
@@ -34,6 +36,7 @@ class Reading:
     origin: Origin
     terms: dict[str, int | float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    pictures: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

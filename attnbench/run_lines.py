@@ -28,8 +28,9 @@ NAMED = 5  # lines of a file that are told one by one
 # 1  no conditions, no governor, turbo, quota, ECC, MIG: not told; sdpa "auto", no cudnn_benchmark,
 #    as its workers had them; a record is of the run whose folder it is in
 # 2  no backbone: a trial was of a block or a head
-# 3  record.py
-READABLE = (1, 2, 3)
+# 3  no pictures
+# 4  record.py
+READABLE = (1, 2, 3, 4)
 
 
 class _Schema(msgspec.Struct):
@@ -123,7 +124,7 @@ class _Records:
 
     def _faults_of_readings(self, record: Record) -> str:
         for metric, reading in record.readings.items():
-            if not self._are_names((metric, reading.unit, *reading.terms)):
+            if not self._are_names((metric, reading.unit, *reading.terms, *reading.pictures)):
                 return "a name of a reading that cannot be printed"
             if fault := _reading_fault(reading):
                 return fault

@@ -69,6 +69,7 @@ def hostile(folder):
         record["unmeasured"] = {"energy": EVIL}
         for reading in record["readings"].values():
             reading["notes"] = [EVIL]
+            reading["pictures"] = dict.fromkeys(reading["pictures"], EVIL)
     failed = records[0] | {"status": "crashed", "readings": {}, "round": 1}
     put(folder / "records.jsonl", [*records, failed])
     (environment,) = lines(folder / "environments.jsonl")
@@ -101,6 +102,7 @@ def test_a_report_of_hostile_text_shows_it_as_text(hostile, here, tmp_path):
     page = (here / "reports" / "run.html").read_text(encoding="utf-8")
     assert not STEERING.search(page)
     assert "<script" not in page
+    assert "what the record holds here is no picture" in page
     assert r"\x1b]8;;http://evil.example" in page
 
 
@@ -253,13 +255,14 @@ def test_names_of_a_record_can_be_printed_or_it_is_left_out(folder):
         replace(one, readings={EVIL: reading}),
         replace(one, readings={"params": replace(reading, unit=EVIL)}),
         replace(one, readings={"params": replace(reading, terms={EVIL: 1})}),
+        replace(one, readings={"params": replace(reading, pictures={EVIL: ""})}),
     ]
     put(path, [one, *bad])
 
     run = read_run(folder)
 
     assert run.records == (one,)
-    assert len(run.warnings) == 4
+    assert len(run.warnings) == 5
     assert not any(STEERING.search(w) for w in run.warnings)
 
 

@@ -20,11 +20,12 @@ F = TypeVar("F", bound=Callable)
 
 @dataclass(frozen=True)
 class Found:
-    """What a metric function returns for one reading: samples, and what explains them."""
+    """What a metric function returns for one reading: samples, and what explains or shows them."""
 
     samples: tuple[int | float, ...]
     terms: dict[str, int | float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    pictures: dict[str, str] = field(default_factory=dict)
 
 
 def metric(
@@ -82,6 +83,7 @@ def readings(name: str, bench: object) -> dict[str, Reading]:
             origin=facts["origin"],
             terms=found.terms,
             notes=found.notes,
+            pictures=found.pictures,
         )
         for reading, found in METRICS[name](bench).items()
     }

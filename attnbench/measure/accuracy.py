@@ -18,6 +18,7 @@ from attnbench.errors import UnmeasuredError
 from attnbench.heads import describe
 from attnbench.measure import Found, metric
 from attnbench.measure._bench import Bench, refuse_compiled
+from attnbench.measure._trained.readings import Trained
 from attnbench.source import source
 from attnbench.train.batches import Batches, Pictures, pictures
 from attnbench.train.checkpoint import Checkpoint
@@ -41,6 +42,17 @@ CURVE_POINTS = 20
         "accuracy.with": "share",
         "accuracy.gain": "share",
         "accuracy.seconds": "s",
+        "accuracy.shown": "share",
+        "attention.cosine_distance": "",
+        "attention.jsd": "nats",
+        "attention.region": "",
+        "attention.boundary": "",
+        "attention.shared.region": "",
+        "attention.shared.boundary": "",
+        "attention.bases": "",
+        "attention.bases.given_base": "nats",
+        "attention.bases.shuffled": "nats",
+        "attention.bases.within": "",
     },
     better={
         "accuracy": "higher",
@@ -48,6 +60,13 @@ CURVE_POINTS = 20
         "accuracy.transfer": "higher",
         "accuracy.with": "higher",
         "accuracy.gain": "higher",
+        "accuracy.shown": "higher",
+        "attention.cosine_distance": "higher",
+        "attention.jsd": "higher",
+        "attention.region": "higher",
+        "attention.boundary": "higher",
+        "attention.shared.region": "higher",
+        "attention.shared.boundary": "higher",
     },
     needs_device=True,
     repeat=True,
@@ -58,7 +77,14 @@ def accuracy(bench: Bench) -> dict[str, Found]:
 
     `accuracy.transfer` is on pictures of other options, `accuracy.with` of the head with other
     options, a term each and the lowest as sample; `accuracy.gain` is what they add to `accuracy`.
-    `accuracy.seconds` is of the training alone.
+    `accuracy.seconds` is of the training alone. `accuracy.shown` is the share of pixels that are
+    right in the pictures of the first seed.
+
+    `attention.…` is of the head's maps over validation images, a term each where it has several:
+    `cosine_distance` and `jsd` between the maps of queries; `region` and `boundary`, the mass on
+    the query's class and on boundaries over what chance gives, of the maps of queries, and as
+    `shared` of the one map that all queries have; `bases`, the entropy of the class given the base
+    over that with labels shuffled, and `within` each image by itself.
     """
     refuse_compiled(bench.trial)
     if bench.training is None:
@@ -112,7 +138,11 @@ class _Experiment:
             found["accuracy.with"] = _lowest(others)
         if gains := {t: s.mean_iou - own.mean_iou for t, s in (elsewhere | others).items()}:
             found["accuracy.gain"] = Found((min(gains.values()),), gains)
-        return found
+        return found | self._looked_at(trained)
+
+    def _looked_at(self, trained: nn.Module) -> dict[str, Found]:
+        told = (self.trial.head, self.recipe, self.validation, crop_size(self.trial), self.device)
+        return Trained(trained, *told).found(is_shown=self.seed == 0)
 
     def _others(self) -> list[dict[str, Option]]:
         """Those of the recipe that the head has: a suite has other heads beside it."""

@@ -209,12 +209,12 @@ def reusable(
     """What a resumed run may keep: made in these environments by the heads as they are now.
 
     With `retry` what failed is done again, and what was skipped because of it; `planned` are the
-    keys of trials that the suite itself skips.
+    keys of trials that the suite itself skips. A training that its worker skipped, for want of data
+    or of memory, is done again in any case: they may be there by now.
     """
-    now = {
-        (name, part): {source(name, part, trained=t) for t in (False, True)}
-        for name, part in product(heads.HEADS, PARTS)
-    }
+    places = list(product(heads.HEADS, PARTS))
+    trained = {place: source(*place, trained=True) for place in places}
+    now = {place: {source(*place), trained[place]} for place in places}
     kept, code, elsewhere = [], [], []
     for record in latest(records):
         if record.source not in now.get((record.trial.head, record.trial.part), ()):
@@ -226,7 +226,10 @@ def reusable(
     failed = {r.trial.line for r in kept if r.status in FAILED} if retry else set()
 
     def again(record: Record) -> bool:
-        for_it = record.status == "skipped" and record.key not in planned
+        is_skipped = record.status == "skipped"
+        if is_skipped and record.source == trained[record.trial.head, record.trial.part]:
+            return True
+        for_it = is_skipped and record.key not in planned
         return record.trial.line in failed and (record.status in FAILED or for_it)
 
     return Kept(

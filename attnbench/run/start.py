@@ -109,7 +109,7 @@ class Prepared:
         return (
             f"{len(code)} made again: the code of {heads} has changed" if code else "",
             f"{len(elsewhere)} made again: {self._difference(elsewhere)}" if elsewhere else "",
-            f"{len(failed)} tried again: they failed, or were skipped for it" if failed else "",
+            f"{len(failed)} tried again: they failed or were skipped" if failed else "",
         )
 
     def _difference(self, records: Iterable[Record]) -> str:

@@ -201,6 +201,16 @@ def test_a_record_of_a_training_by_the_code_as_it_is_counts(suite):
     assert reusable([trained], ["here"]).records == (trained,)
 
 
+def test_a_training_that_its_worker_skipped_is_tried_again_when_its_data_may_be_there(suite):
+    skipped = replace(did(work(suite, "cpu", seed=1).timed[0], "skipped"), message="no such data")
+    trial = skipped.trial
+    by_worker = replace(skipped, source=source(trial.head, trial.part, trained=True))
+
+    assert reusable([by_worker], ["here"]).to_retry == (by_worker,)
+    assert reusable([by_worker], ["here"]).records == ()
+    assert reusable([skipped], ["here"]).to_retry == ()  # skipped by the session, for a larger map
+
+
 def test_the_newest_record_of_a_trial_and_round_is_the_one_that_counts(suite):
     task = work(suite, "cpu", seed=1).timed[0]
     records = [did(task, "oom"), did(task, "ok")]
