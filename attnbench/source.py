@@ -7,15 +7,17 @@ from attnbench import heads
 from attnbench.trial import NETWORKS, Part, Task
 
 _PACKAGE = Path(__file__).parent
+_OF_NETWORKS = ("networks/*.py",)
+_OF_TRAININGS = ("train/**/*.py", "measure/accuracy.py", "measure/_trained/*.py")
 
 
 def source(head: str, part: Part, *, trained: bool = False) -> str:
-    """That of the head; for a whole network also of networks/, where it is trained of train/."""
-    folders = [*(["networks"] if part in NETWORKS else []), *(["train"] if trained else [])]
+    """That of the head; of a whole network also of the rest of it, of a training of how it goes."""
+    patterns = (*(_OF_NETWORKS if part in NETWORKS else ()), *(_OF_TRAININGS if trained else ()))
     own = heads.source(head)
-    if not folders:
+    if not patterns:
         return own
-    files = [path for folder in folders for path in sorted((_PACKAGE / folder).rglob("*.py"))]
+    files = [path for pattern in patterns for path in sorted(_PACKAGE.glob(pattern))]
     text = b"\0".join([own.encode(), *(f.read_bytes() for f in files)])
     return hashlib.sha256(text).hexdigest()[:12]
 
