@@ -1,10 +1,13 @@
 """Records of several machines in one place: what is compared is of one machine."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 
+import msgspec
+
 from attnbench.lines import latest
-from attnbench.record import Record
+from attnbench.record import Environment, Record
 from attnbench.trial import NO_DEVICE
 
 ID_SHOWN = 8  # characters of an environment's id that tell it from others in a table
@@ -29,3 +32,9 @@ def on_its_machine(record: Record) -> Record:
     trial = record.trial
     trial = replace(trial, device=f"{trial.device}:{record.environment[:ID_SHOWN]}")
     return replace(record, trial=trial, key=trial.key)
+
+
+def machine(environment: Environment) -> str:
+    """What an environment is but for the code that ran there: the same for every commit of it."""
+    told = replace(environment, id="", attnbench="", commit="", dirty=False)
+    return hashlib.sha256(msgspec.json.encode(told, order="sorted")).hexdigest()[:12]

@@ -12,7 +12,7 @@ used for benchmarks by Daly et al., The use of change point detection, arXiv 200
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import comb, exp, nan
+from math import comb, exp, log, nan
 
 import numpy as np
 
@@ -30,7 +30,8 @@ class Step:
     """Values change from `before` to `after`, geometric means of the parts, at index `at`.
 
     `ratio` is after over before, with Welch's interval of the logarithms at 95 %; that the place
-    was looked for is not in it. `p` is the share of random orders with as good a split.
+    was looked for is not in it. `p` is the share of random orders with as good a split; `rank`
+    is 0 for the step that was found first, in the whole series.
     """
 
     at: int
@@ -38,21 +39,27 @@ class Step:
     after: float
     ratio: Estimate
     p: float
+    rank: int = 0
 
 
 def steps(
-    values: Sequence[float], level: float = 0.05, least: int = LEAST, seed: int = 0
+    values: Sequence[float],
+    level: float = 0.05,
+    margin: float = 0.0,
+    least: int = LEAST,
+    seed: int = 0,
 ) -> list[Step]:
     """Steps in the order of the series. Without any change one is found with chance `level`.
 
-    So it is for each further one. Below `needed` values there is none to be found.
+    So it is for each further one. Below `needed` values there is none to be found. Those of a
+    ratio within 1 ± `margin` are not told, true or not: the parts beside them are taken as one.
     Raises ValueError for a value that is not above zero: it has no logarithm.
     """
     x = np.asarray(values, dtype=float)
     if not (x > 0).all():
         raise ValueError("a step is a ratio, and needs values above zero")
     x, random = np.log(x), np.random.default_rng(seed)
-    bounds, found = [0, len(x)], {}
+    bounds, found = [0, len(x)], {}  # index -> p, as they were found
     while True:
         parts = [x[a:b] for a, b in pairwise(bounds)]
         gains, places = zip(*(_best_split(part[None], least) for part in parts), strict=True)
@@ -63,10 +70,15 @@ def steps(
         at = bounds[widest] + int(places[widest][0])
         found[at] = p
         bounds = sorted([*bounds, at])
-    return [
-        _step(x[a:b], x[b:c], b, found[b])
-        for a, b, c in zip(bounds, bounds[1:], bounds[2:], strict=False)
-    ]
+    while True:
+        told = [
+            _step(x[a:b], x[b:c], b, found[b], list(found).index(b))
+            for a, b, c in zip(bounds, bounds[1:], bounds[2:], strict=False)
+        ]
+        least_told = min(told, key=lambda s: abs(log(s.ratio.value)), default=None)
+        if least_told is None or abs(least_told.ratio.value - 1) >= margin:
+            return told
+        bounds.remove(least_told.at)
 
 
 def exact_steps(values: Sequence[float]) -> list[Step]:
@@ -139,7 +151,7 @@ def _share_as_good(
     return share
 
 
-def _step(before: np.ndarray, after: np.ndarray, at: int, p: float) -> Step:
+def _step(before: np.ndarray, after: np.ndarray, at: int, p: float, rank: int) -> Step:
     from scipy.special import stdtrit  # noqa: PLC0415 a tenth of a second, for those who need it
 
     gap = float(after.mean() - before.mean())
@@ -150,4 +162,4 @@ def _step(before: np.ndarray, after: np.ndarray, at: int, p: float) -> Step:
         freedom = total**2 / sum(e**2 / (n - 1) for e, n in zip(errors, counts, strict=True))
         half = float(stdtrit(freedom, (1 + INTERVAL) / 2)) * total**0.5
     ratio = Estimate(exp(gap), exp(gap - half), exp(gap + half), INTERVAL)
-    return Step(at, exp(before.mean()), exp(after.mean()), ratio, p)
+    return Step(at, exp(before.mean()), exp(after.mean()), ratio, p, rank)

@@ -58,6 +58,18 @@ def test_two_steps_are_found(last, seed):
     assert abs(found[0].at - 10) <= 1
     assert abs(found[1].at - 20) <= 1
     assert found[1].ratio.value == pytest.approx(last / 1.2, rel=0.05)
+    assert sorted(s.rank for s in found) == [0, 1]
+
+
+def test_a_step_of_no_use_is_not_told_and_its_parts_are_one():
+    values = series((1, 10), (1.01, 10), (1.3, 10), noise=0.001)
+
+    told = steps(values, margin=0.02)
+
+    assert [s.at for s in steps(values)] == [10, 20]
+    assert [s.at for s in told] == [20]
+    assert told[0].before == pytest.approx(1.01**0.5, rel=1e-3)
+    assert told[0].ratio.value == pytest.approx(1.3 / 1.01**0.5, rel=1e-3)
 
 
 def test_a_lone_odd_value_is_no_step():
