@@ -56,7 +56,7 @@ class Series:
 
     @property
     def where(self) -> str:
-        """What tells trials of a head apart, as in "1x512x64x64 attention float32 cpu inference"."""
+        """What tells trials of a head apart: "1x512x64x64 attention float32 cpu inference"."""
         trial = self.trial
         part = f"{trial.part} {trial.backbone}".strip()
         return f"{trial.shape} {part} {trial.dtype} {trial.device} {trial.mode}"

@@ -12,6 +12,11 @@ from attnbench.trial import NO_DEVICE
 
 ID_SHOWN = 8  # characters of an environment's id that tell it from others in a table
 
+CHANGES_TIMES = (
+    "python", "torch", "cuda", "driver", "cpu", "cores", "threads", "gpus", "flags", "governor",
+    "turbo", "quota_cores",
+)  # fmt: skip
+
 
 def apart(records: Iterable[Record]) -> list[Record]:
     """The last record of each trial and round; by machine, where several measured the same.
@@ -35,6 +40,10 @@ def on_its_machine(record: Record) -> Record:
 
 
 def machine(environment: Environment) -> str:
-    """What an environment is but for the code that ran there: the same for every commit of it."""
-    told = replace(environment, id="", attnbench="", commit="", dirty=False)
+    """Hash of what can change a time, but for the code: the same for every commit of attnbench.
+
+    Cards of one model differ, so each is a machine of its own. The release of the kernel is not in
+    it: it changes with every update of the system, and then no history would grow old.
+    """
+    told = {name: getattr(environment, name) for name in CHANGES_TIMES}
     return hashlib.sha256(msgspec.json.encode(told, order="sorted")).hexdigest()[:12]

@@ -23,7 +23,7 @@ from attnbench.units import scale
 FORMATS = (".svg", ".png", ".pdf")
 MOST = 12  # panels: a page of them can still be read
 PANEL_WIDTH, PANEL_HEIGHT = 400, 246  # points
-LEFT, RIGHT, TOP, BOTTOM = 62, 40, 74, 36  # of a panel, points
+LEFT, RIGHT, TOP, BOTTOM = 66, 40, 74, 36  # of a panel, points
 ROWS = 3  # of words above a panel; a step whose words find no place in them has its line alone
 LETTER = 0.62  # width of an average letter, in its size
 DATE = 64  # points that a date below the axis takes
@@ -120,21 +120,24 @@ def _mark_steps(axes: Axes, series: Series) -> None:
 
 
 def _dress(axes: Axes, series: Series, unit: str) -> None:
-    trial, n = series.trial, len(series.points)
-    for words, above, ink in ((trial.label, 56, INK), (series.where, 43, MUTED)):
+    n = len(series.points)
+    named = ((0, 56, INK, series.trial.label), (0, 43, MUTED, series.where))
+    measured = (1, 56, MUTED, ", ".join(filter(None, (series.metric, unit))))
+    for side, above, ink, words in (*named, measured):
         axes.annotate(
-            one_line(words), (0, 1), (-LEFT + 10, above), xycoords="axes fraction",
-            textcoords="offset points", ha="left", va="bottom", color=ink, fontsize=SMALL,
+            one_line(words), (side, 1), (RIGHT - 10 if side else 10 - LEFT, above),
+            xycoords="axes fraction", textcoords="offset points",
+            ha="right" if side else "left", va="bottom", color=ink, fontsize=SMALL,
             fontweight="bold" if ink == INK else "normal", parse_math=False,
         )  # fmt: skip
     axes.set_xlim(-0.5 - n / 60, n - 0.5 + n / 60)
     most = max(2, (PANEL_WIDTH - LEFT - RIGHT) // DATE)
     ticks = np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(int))
     axes.set_xticks(ticks, [f"{series.points[i].made:%Y-%m-%d}" for i in ticks], parse_math=False)
-    axes.yaxis.set_major_locator(MaxNLocator(4))
+    axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
     step = float(np.diff(axes.get_yticks())[0])
     places = max(0, -floor(log10(step) + 1e-9))
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.{places}f} {unit}".strip())
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.{places}f}")
     axes.tick_params(colors=MUTED, length=0, pad=6, labelsize=SMALL - 1)
     axes.grid(axis="y", color=RULE, lw=0.8, zorder=0)
     axes.set_axisbelow(True)
