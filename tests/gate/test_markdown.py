@@ -1,5 +1,6 @@
 """The page is read back by a CommonMark parser: cells hold the text that went in, and no markup."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -7,6 +8,7 @@ from markdown_it import MarkdownIt
 
 from attnbench.gate.outputs.markdown import MOST, escaped, markdown
 from attnbench.gate.outputs.wording import names
+from attnbench.gate.result import Side
 from attnbench.printable import one_line
 from tests.gate.found import EMPTY, EVERY, HOSTILE, NAMED, change, gate, timing, trial
 
@@ -80,13 +82,25 @@ def test_the_page_has_every_change_worst_first_and_the_same_folded():
         "environment c0ffee00",
         "12 pairs of processes in random order (seed 7)",
         "a chance of 1.0 %",
-        "a slow-down of +3.1 % would mostly be seen",
+        "a slow-down of 3.1 % would mostly be seen",
         "2 the same",
         "one thread",
     ],
 )
 def test_the_page_says_what_was_compared_and_how_well(fact):
     assert fact in "".join(Page(markdown(EVERY)).words)
+
+
+def test_environments_that_differ_are_told_by_side():
+    here = replace(EVERY, base=Side("x", environment="0123456789ab"))
+
+    assert "environment 01234567 (base), c0ffee00 (head)" in "".join(Page(markdown(here)).words)
+
+
+def test_what_did_not_change_has_no_difference():
+    page = Page(markdown(gate(change(answer="same", after=1000))))
+
+    assert page.rows[1][5].strip() == "none"
 
 
 def test_too_few_pairs_are_said():

@@ -16,7 +16,6 @@ from attnbench.gate.outputs.wording import (
     findings,
     machine,
     names,
-    percent,
     sentence,
     side,
     value,
@@ -108,7 +107,7 @@ def _facts(gate: Gate) -> list[str]:
         if gate.pairs < gate.needed:
             facts.append(f"with fewer than {gate.needed} pairs nothing can be told to be worse")
     if not math.isnan(gate.detectable):
-        facts.append(f"a slow-down of {percent(gate.detectable)} would mostly be seen")
+        facts.append(f"a slow-down of {digits(100 * gate.detectable, 2)} % would mostly be seen")
     if gate.started:
         facts.append(f"begun {escaped(gate.started)}, took {digits(gate.seconds, 3)} s")
     return [*facts, *(_code(note) for note in gate.notes)]

@@ -80,9 +80,14 @@ def side(told: Side) -> str:
 
 
 def machine(gate: Gate) -> str:
-    """The environments of both sides, or "" where nothing says."""
-    found = [s.environment[:ID_SHOWN] for s in (gate.base, gate.head) if s.environment]
-    return one_line(", ".join(dict.fromkeys(found)))
+    """The environments, as in "c0ffee00", "c0ffee00 (base), 90aa815f (head)"; "" if none is told.
+
+    An environment tells the commit too: two commits on one machine are two of them.
+    """
+    found = {"base": gate.base.environment[:ID_SHOWN], "head": gate.head.environment[:ID_SHOWN]}
+    if len(set(found.values())) == 1:
+        return one_line(found["head"])
+    return one_line(", ".join(f"{each} ({who})" for who, each in found.items() if each))
 
 
 def percent(relative: float) -> str:
@@ -100,6 +105,8 @@ def change(finding: Finding) -> str:
     ratio = finding.ratio
     if ratio is None or math.isnan(ratio.value):
         return ""
+    if ratio.exact and ratio.value == 1:
+        return "none"
     if not ratio.known or ratio.exact:
         return percent(ratio.value - 1)
     return f"{percent(ratio.low - 1)} to {percent(ratio.high - 1)}"
