@@ -78,7 +78,8 @@ def _print_tally(console: Console, found: Sequence[Series], level: float) -> Non
     words = Counter(series.word for series in found)
     worse = sum(s.is_worse(step) for s in found for step in s.steps)
     steps = sum(len(s.steps) for s in found)
-    line = Text(f"{steps} steps in {words['step']} of {len(found)} series, {worse} for the worse")
+    noun = "step" if steps == 1 else "steps"
+    line = Text(f"{steps} {noun} in {words['step']} of {len(found)} series, {worse} for the worse")
     line.stylize(STYLES["bad"] if worse else STYLES["good"])
     console.print(line, soft_wrap=True)
     if any(s.origin == "measured" for s in found) and words["step"]:
@@ -89,11 +90,15 @@ def _print_tally(console: Console, found: Sequence[Series], level: float) -> Non
         )
     if words["too few runs"]:
         most = max(len(s.points) for s in found if s.word == "too few runs")
-        told = f"{words['too few runs']} series have too few runs: {most} at most"
+        told = f"{_series(words['too few runs'])} too few runs: {most} at most"
         print_text(console, f"{told}, and below {needed(level)} no step can be told from noise.")
     if words["no ratio"]:
-        told = f"{words['no ratio']} series have values that are not above zero"
-        print_text(console, f"{told}: they have no ratio, and no step is looked for.")
+        told = f"{_series(words['no ratio'])} values that are not above zero"
+        print_text(console, f"{told}: no ratio is to be had of them, and no step is looked for.")
+
+
+def _series(number: int) -> str:
+    return f"{number} series {'has' if number == 1 else 'have'}"
 
 
 def _told(series: Series) -> dict[str, object]:

@@ -25,7 +25,7 @@ MOST = 12  # panels: a page of them can still be read
 PANEL_WIDTH, PANEL_HEIGHT = 400, 246  # points
 LEFT, RIGHT, TOP, BOTTOM = 66, 40, 74, 36  # of a panel, points
 ROWS = 3  # of words above a panel; a step whose words find no place in them has its line alone
-LETTER = 0.62  # width of an average letter, in its size
+LETTER, BOLD = 0.58, 0.68  # width of an average letter, in its size
 DATE = 64  # points that a date below the axis takes
 SHARP = 200  # dots an inch of a PNG
 WORSE, BETTER = color(1), color(4)  # red and green of the palette, apart by lightness too
@@ -121,8 +121,10 @@ def _mark_steps(axes: Axes, series: Series) -> None:
 
 def _dress(axes: Axes, series: Series, unit: str) -> None:
     n = len(series.points)
-    named = ((0, 56, INK, series.trial.label), (0, 43, MUTED, series.where))
-    measured = (1, 56, MUTED, ", ".join(filter(None, (series.metric, unit))))
+    what = ", ".join(filter(None, (series.metric, unit)))
+    label = _short(series.trial.label, PANEL_WIDTH - LETTER * SMALL * (len(what) + 3), BOLD)
+    named = ((0, 56, INK, label), (0, 43, MUTED, _short(series.where, PANEL_WIDTH - 20, LETTER)))
+    measured = (1, 56, MUTED, what)
     for side, above, ink, words in (*named, measured):
         axes.annotate(
             one_line(words), (side, 1), (RIGHT - 10 if side else 10 - LEFT, above),
@@ -143,3 +145,9 @@ def _dress(axes: Axes, series: Series, unit: str) -> None:
     axes.set_axisbelow(True)
     for name, spine in axes.spines.items():
         spine.set(visible=name == "bottom", color=MUTED, lw=0.8)
+
+
+def _short(words: str, room: float, letter: float) -> str:
+    """As much of `words` as `room` points hold."""
+    most = int(room / (letter * SMALL))
+    return words if len(words) <= most else words[: most - 1] + "…"

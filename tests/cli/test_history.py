@@ -54,8 +54,8 @@ def test_a_step_is_a_row_and_the_others_are_counted(results):
         "4.81 ms",
     ):
         assert words in row
-    assert "1 steps in 1 of 3 series, 1 for the worse" in lines
-    told = "1 series have too few runs: 4 at most, and below 8 no step can be told from noise."
+    assert "1 step in 1 of 3 series, 1 for the worse" in lines
+    told = "1 series has too few runs: 4 at most, and below 8 no step can be told from noise."
     assert told in lines
 
 
@@ -119,6 +119,30 @@ def test_without_a_step_all_series_are_drawn(results, tmp_path):
     assert found.exit_code == 0, found.output
     words = {t.strip() for t in ET.parse(tmp_path / "quiet.svg").getroot().itertext()}
     assert {"gc", "isa"} <= words
+
+
+def test_long_names_do_not_run_into_one_another(tmp_path):
+    long = "a_head_with_a_name_that_takes_more_room_than_there_is_above_a_panel"
+    for number in range(2):
+        write(tmp_path, number, record(long, (number,), metric="macs.counted"))
+
+    found = called(tmp_path, "--metric", "macs.counted", "--plot", tmp_path / "long.svg")
+
+    assert found.exit_code == 0, found.output
+    (shown,) = (
+        t for t in ET.parse(tmp_path / "long.svg").getroot().itertext() if t.startswith("a_head")
+    )
+    assert shown.endswith("…")
+    assert "from zero c0ffee000001" in (tmp_path / "long.svg").read_text("utf-8")
+
+
+def test_one_run_alone_can_be_drawn(tmp_path):
+    write(tmp_path, 0, record())
+
+    found = called(tmp_path, "--plot", tmp_path / "one.png")
+
+    assert found.exit_code == 0, found.output
+    assert (tmp_path / "one.png").stat().st_size > 1000
 
 
 def test_runs_are_named_or_their_folders(results):
