@@ -49,9 +49,9 @@ def command(
 ) -> None:
     """Says where a metric stepped over RUN..., run folders or names below results; else all there.
 
-    Each trial on each machine is a series of its own; a machine with another version of torch, or
-    of anything else but attnbench, is another one. Exit code 0 with steps or without: history fails
-    no change, which is for `attnbench gate`.
+    Each trial on each machine is a series of its own; another processor, card, driver, torch,
+    Python or number of threads makes another machine. Exit code 0 with steps or without: history
+    fails no change, which is for `attnbench gate`.
     """
     from attnbench.cli._console import say, warn
     from attnbench.cli._history import as_text, print_history
