@@ -1,13 +1,21 @@
 """Records of several machines in one place: what is compared is of one machine."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 
+import msgspec
+
 from attnbench.lines import latest
-from attnbench.record import Record
+from attnbench.record import Environment, Record
 from attnbench.trial import NO_DEVICE
 
 ID_SHOWN = 8  # characters of an environment's id that tell it from others in a table
+
+CHANGES_TIMES = (
+    "python", "torch", "cuda", "driver", "cpu", "cores", "threads", "gpus", "flags", "governor",
+    "turbo", "quota_cores",
+)  # fmt: skip
 
 
 def apart(records: Iterable[Record]) -> list[Record]:
@@ -29,3 +37,13 @@ def on_its_machine(record: Record) -> Record:
     trial = record.trial
     trial = replace(trial, device=f"{trial.device}:{record.environment[:ID_SHOWN]}")
     return replace(record, trial=trial, key=trial.key)
+
+
+def machine(environment: Environment) -> str:
+    """Hash of what can change a time, but for the code: the same for every commit of attnbench.
+
+    Cards of one model differ, so each is a machine of its own. The release of the kernel is not in
+    it: it changes with every update of the system, and then no history would grow old.
+    """
+    told = {name: getattr(environment, name) for name in CHANGES_TIMES}
+    return hashlib.sha256(msgspec.json.encode(told, order="sorted")).hexdigest()[:12]

@@ -1,6 +1,9 @@
 from dataclasses import replace
 
-from attnbench.machines import apart
+import pytest
+
+from attnbench.machines import CHANGES_TIMES, apart, machine
+from attnbench.record import Environment, Gpu
 
 
 def test_what_two_machines_measured_is_told_apart_by_device(record):
@@ -27,3 +30,29 @@ def test_the_last_record_of_a_machine_counts(record):
     again = record(metric="latency", value=2.0, device="cpu")
 
     assert apart([first, again]) == [again]
+
+
+HERE = Environment(
+    id="a", attnbench="1", python="3.11", torch="2.13", numpy="2", fvcore="0", cuda="", driver="",
+    os="Linux 6.1", cpu="A processor", cores=2, memory_bytes=16, threads=1,
+)  # fmt: skip
+
+
+def test_a_machine_is_the_same_for_every_commit_and_kernel():
+    later = replace(HERE, id="b", attnbench="2", commit="c0ffee", dirty=True, os="Linux 6.2")
+
+    assert machine(later) == machine(HERE)
+
+
+@pytest.mark.parametrize("field", CHANGES_TIMES)
+def test_a_machine_is_another_where_times_may_be_others(field):
+    others = {"gpus": (Gpu("H200", "uuid"),), "flags": {"sdpa": "math"}, "quota_cores": 1.5}
+    value = others.get(field, 3 if isinstance(getattr(HERE, field), int) else "other")
+
+    assert machine(replace(HERE, **{field: value})) != machine(HERE)
+
+
+def test_two_cards_of_one_model_are_two_machines():
+    one, other = (replace(HERE, gpus=(Gpu("H200", uuid),)) for uuid in "ab")
+
+    assert machine(one) != machine(other)

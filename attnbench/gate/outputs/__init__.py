@@ -1,0 +1,60 @@
+"""A gate as text for the programs around it, one file a format: pure functions Gate -> str."""
+
+import os
+import stat
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from attnbench.errors import StoreError
+from attnbench.gate.outputs.action_benchmark import action_benchmark
+from attnbench.gate.outputs.bencher import bencher
+from attnbench.gate.outputs.github import github
+from attnbench.gate.outputs.junit import junit
+from attnbench.gate.outputs.markdown import markdown
+from attnbench.gate.outputs.plain_json import plain_json
+from attnbench.gate.result import Gate
+
+FORMATS: dict[str, Callable[[Gate], str]] = {
+    "github": github,
+    "markdown": markdown,
+    "junit": junit,
+    "action-benchmark": action_benchmark,
+    "bencher": bencher,
+    "json": plain_json,
+}
+STDOUT = Path("-")
+
+
+def write(gate: Gate, targets: Mapping[str, Path]) -> None:
+    """Each format to its file, `-` being stdout: the whole file, or what was there before.
+
+    Raises StoreError, which names the file, for one that cannot be written.
+    """
+    texts = {name: FORMATS[name](gate) for name in targets}  # all of them before the first file
+    for name, path in targets.items():
+        content = texts[name].encode()
+        if path == STDOUT:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.flush()
+        else:
+            _save(path, content)
+
+
+def _save(path: Path, content: bytes) -> None:
+    place = Path(os.path.realpath(path))  # a link stays one, and what it leads to is replaced
+    draft = place.with_name(f".{place.name}.{os.getpid()}")
+    try:
+        if place.exists() and not stat.S_ISREG(place.stat().st_mode):
+            place.write_bytes(content)  # a pipe or /dev/stderr is written to, never replaced
+            return
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            draft.write_bytes(content)
+            draft.replace(place)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        reason = error.strerror or error
+        raise StoreError(f"{path}: cannot write ({reason}); choose another file") from None
