@@ -122,14 +122,7 @@ class RunWriter:
     @classmethod
     def create(cls, results: Path, info: RunInfo, suite_text: str) -> "RunWriter":
         """A new folder below `results`, named after time and suite, and never one that exists."""
-        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        suite = re.sub(r"[^\w.-]+", "-", info.suite)[:100]
-        try:
-            results.mkdir(parents=True, exist_ok=True)
-            path = _fresh_folder(results, f"{stamp}-{suite}")
-        except OSError as error:
-            raise unwritable(results, error) from None
-        return cls.begin(path, info, suite_text)
+        return cls.begin(new_folder(results, info.suite), info, suite_text)
 
     @classmethod
     def begin(cls, path: Path, info: RunInfo, suite_text: str) -> "RunWriter":
@@ -265,6 +258,17 @@ def newest_run(results: Path) -> Path:
             f"{results}: no run yet; make one with: attnbench run --suite resolution-sweep"
         )
     return runs[-1]
+
+
+def new_folder(results: Path, name: str) -> Path:
+    """An empty folder below `results`, named after the time and `name`. Raises StoreError."""
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    name = re.sub(r"[^\w.-]+", "-", name)[:100]
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+        return _fresh_folder(results, f"{stamp}-{name}")
+    except OSError as error:
+        raise unwritable(results, error) from None
 
 
 def _fresh_folder(results: Path, name: str) -> Path:
