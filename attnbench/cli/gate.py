@@ -1,6 +1,7 @@
 """attnbench gate: whether a change made a head worse, by a rule of known false alarms."""
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,9 +47,8 @@ EXAMPLES = (
 @click.option("--json", "as_json", is_flag=True, help="Print gate.json in place of the table.")
 @click.option("--results", type=click.Path(path_type=Path), default=Path("results"),
               show_default=True, help="Where the records of both sides go.")
-@click.pass_context
 def command(
-    context: click.Context, *, base: str | None, baseline: str | None, suite_name: str, tier: str,
+    *, base: str | None, baseline: str | None, suite_name: str, tier: str,
     heads: tuple[str, ...], only: tuple[str, ...], settings: tuple[str, ...],
     margin: float | None, level: float | None, pairs: int | None, unclear: str | None, device: str,
     threads: int, seed: int | None, allow_dirty: bool, allow_mismatch: bool, as_json: bool,
@@ -78,7 +78,7 @@ def command(
         from attnbench.cli._gate_table import print_gate
 
         print_gate(gate, policy, folder)
-    context.exit(_code(gate, policy.unclear))
+    sys.exit(_code(gate, policy.unclear))
 
 
 def _code(gate, unclear: str) -> int:

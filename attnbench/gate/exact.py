@@ -11,6 +11,7 @@ from attnbench.units import quantity
 
 COUNTS = ("counted", "predicted", "modelled")  # origins of numbers without noise
 OUTPUTS = ("output", "output.gradient")
+MANY = 10_000  # below it a number of things is printed as it is
 
 
 def changes(base: Record, head: Record, rules: Rules) -> list[Change]:
@@ -89,11 +90,7 @@ def _message(name: str, before: Reading, after: Reading, term: str) -> str:
     old, new = before.samples[0], after.samples[0]
     if old == new:
         others = ", ".join(_launches(before.terms, after.terms))
-        return (
-            f"{name} {quantity(new, after.unit)} as before, of other parts: {others}"
-            if others
-            else ""
-        )
+        return f"{name} as before, of other parts: {others}" if others else ""
     amount = f"{name} {apart(old, new, after.unit)} ({_percent(relative(old, new))})"
     if not term:
         return amount
@@ -110,6 +107,8 @@ def _launches(before: Mapping[str, float], after: Mapping[str, float]) -> Iterat
 
 def apart(old: float, new: float, unit: str) -> str:
     """Both in a unit that suits them, with digits enough that they are seen to differ."""
+    if not unit and max(abs(old), abs(new)) < MANY:
+        return f"{old:g} -> {new:g}"
     for significant in (3, 4, 6, 9):
         shown = [quantity(v, unit, significant) for v in (old, new)]
         if shown[0] != shown[1]:

@@ -1,11 +1,11 @@
 """What a head computes, small enough for a record: random projections of its output and gradient.
 
-Every tensor of the state dict is filled from its name, so that two versions of a head have the same
-weights whatever the order in which they make them. A projection is the sum of all values with
-random signs over the root of their number: it is about as large as one value, and so is the change
-of it when values change at random. The terms say how large the values are (`rms`), and by how much
-more than weights and input they change when these do (`condition`, both relative): what rounding
-may come to is the epsilon of the type times that. The notes say shape, type and tensors.
+Every tensor of the state dict is filled from its name, so that two versions of a head have the
+same weights whatever the order in which they make them. A projection is the sum of all values, each
+times a normal number, over the root of how many they are: it is about as large as one value, and so
+is its change when values change at random. The terms say how large the values are (`rms`), and by
+how much more than weights and input they change when these do (`condition`, both relative): what
+rounding may come to is the epsilon of the type times that. The notes say shape, type and tensors.
 """
 
 import hashlib
@@ -64,8 +64,8 @@ def fill(module: nn.Module) -> None:
 
 def projections(y: Tensor) -> tuple[float, ...]:
     flat = y.double().flatten().cpu()
-    signs = (_signs(f"projection {k}", flat.shape) for k in range(PROJECTIONS))
-    return tuple(float(flat @ s) / len(flat) ** 0.5 for s in signs)
+    along = (_normal(f"projection {k}", flat.shape) for k in range(PROJECTIONS))
+    return tuple(float(flat @ v) / len(flat) ** 0.5 for v in along)
 
 
 def _computed(module: nn.Module, maps: list[Tensor]) -> dict[str, Tensor]:
@@ -77,7 +77,7 @@ def _computed(module: nn.Module, maps: list[Tensor]) -> dict[str, Tensor]:
         y = module(x, *earlier)
     found = {"output": y.detach()}
     if y.requires_grad:
-        y.backward(_signs("cotangent", y.shape).to(y) / prod(y.shape) ** 0.5)
+        y.backward(_normal("cotangent", y.shape).to(y) / prod(y.shape) ** 0.5)
         found |= {} if x.grad is None else {"output.gradient": x.grad}
     if not all(torch.isfinite(t).all() for t in found.values()):
         raise HeadError("output or gradient has NaN or infinity in it")
@@ -113,6 +113,10 @@ def _nudged(x: Tensor, name: str) -> Tensor:
 
 def _signs(name: str, shape: tuple[int, ...]) -> Tensor:
     return torch.randint(0, 2, shape, generator=_generator(name), dtype=torch.float64) * 2 - 1
+
+
+def _normal(name: str, shape: tuple[int, ...]) -> Tensor:
+    return torch.randn(shape, generator=_generator(name), dtype=torch.float64)
 
 
 def _generator(name: str) -> torch.Generator:
