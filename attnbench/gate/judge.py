@@ -3,30 +3,27 @@
 import random
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
-import msgspec
-
-import attnbench
 from attnbench.errors import AttnbenchError, SuiteError
 from attnbench.gate import exact, timed
 from attnbench.gate.baseline import Baseline, baseline
 from attnbench.gate.checkout import GitError, checked_out, dirt, refuse_changes, working_tree
 from attnbench.gate.decide import decide_pairs
+from attnbench.gate.halves import Half, opened, run_info
 from attnbench.gate.plan import Plan, Tier, plan
-from attnbench.gate.result import Change, Gate, Side
+from attnbench.gate.result import Change, Gate
 from attnbench.gate.rules import Rules, check_rules
 from attnbench.gate.versions import Version
 from attnbench.record import Record
-from attnbench.run.executors import WorkerSlot, spread
+from attnbench.run.executors import spread
 from attnbench.run.session import resolve_device
 from attnbench.run.start import Asked
-from attnbench.store import LOG, RunInfo, RunWriter, new_folder
+from attnbench.store import new_folder, store_whole
 from attnbench.suite import Suite
 from attnbench.suite_file import read_suite, suite_path
 from attnbench.trial import Settings, Task
@@ -55,26 +52,6 @@ class Wanted:
     allow_mismatch: bool = False
 
 
-@dataclass
-class Half:
-    """A version at work, with the run folder that its records go to."""
-
-    version: Version
-    slot: WorkerSlot
-    writer: RunWriter
-    environment: str = ""
-
-    @property
-    def log(self) -> Path:
-        return self.writer.path / LOG
-
-    def keep(self, record: Record) -> None:
-        self.writer.append(record)
-
-    def side(self) -> Side:
-        return Side(self.version.name, self.version.commit, self.environment)
-
-
 def judge(wanted: Wanted, tell: Tell = lambda *_: None) -> tuple[Gate, Rules, Path]:
     """What the change did, by which rules, and the folder where that is stored.
 
@@ -97,15 +74,8 @@ def judge(wanted: Wanted, tell: Tell = lambda *_: None) -> tuple[Gate, Rules, Pa
             if not any(f.stat().st_size for f in folder.rglob("records.jsonl")):
                 shutil.rmtree(folder)
             raise
-    write(gate, folder)
+    store_whole(folder / GATE, gate)
     return gate, suite.gate, folder
-
-
-def write(gate: Gate, folder: Path) -> None:
-    """gate.json, whole or not at all."""
-    made = folder / f".{GATE}"
-    made.write_bytes(msgspec.json.format(msgspec.json.encode(gate)) + b"\n")
-    made.replace(folder / GATE)
 
 
 @dataclass
@@ -123,7 +93,9 @@ class _Judging:
     def gate(self, versions: Sequence[Version], notes: list[str]) -> Gate:
         started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
         with ExitStack() as stack:
-            halves = {v.role: stack.enter_context(self._half(v)) for v in versions}
+            asked = (self.suite.name, self.seed, self.wanted.asked, self.wanted.settings)
+            how = (self.folder, run_info(*asked), self.text)
+            halves = {v.role: stack.enter_context(opened(v, *how)) for v in versions}
             head = halves["head"]
             hello = head.slot.hello()
             device, gpus = resolve_device(self.wanted.asked.device, hello.devices)
@@ -193,36 +165,6 @@ class _Judging:
             exact.lacking(replace(first, head=name, options={}), "head", f"no head {name}")
             for name in sorted(before - now if now else ())
         ]
-
-    @contextmanager
-    def _half(self, version: Version) -> Iterator[Half]:
-        path = self.folder / version.role
-        path.mkdir()
-        info = RunInfo(
-            suite=self.suite.name,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            attnbench=attnbench.__version__,
-            seed=self.seed,
-            device=self.wanted.asked.device,
-            threads=self.wanted.settings.threads,
-            sdpa=self.wanted.settings.sdpa,
-            cudnn_benchmark=self.wanted.settings.cudnn_benchmark,
-            asked={
-                "head": self.wanted.asked.heads,
-                "only": self.wanted.asked.only,
-                "set": self.wanted.asked.settings,
-            },
-        )
-        writer = RunWriter.begin(path, info, self.text)
-        half = Half(version, WorkerSlot(partial(version.first, path / LOG)), writer)
-        try:
-            here = half.slot.hello().environment
-            half.environment = here.id
-            writer.add_environment(here)
-            yield half
-        finally:
-            half.slot.stop()
-            writer.close()
 
 
 def _rules(rules: Rules, changed: dict[str, object]) -> Rules:

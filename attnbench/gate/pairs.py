@@ -10,7 +10,7 @@ two never measure at the same time: they would take each other's cache and clock
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 from attnbench.errors import AttnbenchError
@@ -18,7 +18,7 @@ from attnbench.gate.plan import LATENCY
 from attnbench.record import Record
 from attnbench.run.executors import REUSABLE
 from attnbench.run.isolate import Worker
-from attnbench.trial import Budget, Limits, Task, Trial
+from attnbench.trial import NO_DEVICE, Budget, Limits, Task, Trial
 
 FAILURES = 2  # of a cell, after which it is not tried again
 # Where a stack begins changes times by per cents, and moves with the length of the environment, as
@@ -68,13 +68,20 @@ class Pairing:
             drawn = random.Random(f"{self.seed}:{number}")  # noqa: S311 an order, not a secret
             order = [c for c in cells if not taken.hopeless(c)]
             drawn.shuffle(order)
-            with _Both(self.start, drawn) as both:
+            if not order:
+                return
+            with _Both(self.start, drawn, self._first(order[0], number)) as both:
                 for trial in order:
                     for role in drawn.sample(sorted(self.start), len(self.start)):
                         record = both.do(role, self._task(trial, number))
                         self.keep(role, record)
                         taken.add(role, record)
             self.step()
+
+    def _first(self, trial: Trial, number: int) -> Task:
+        """What a worker does before anything is timed, so that it has imported all it needs."""
+        on_nothing = replace(trial, device=NO_DEVICE, mode="inference", kernel="eager")
+        return replace(self._task(on_nothing, number), metrics=("memory_predicted",))
 
     def _task(self, trial: Trial, number: int) -> Task:
         return Task(trial, (LATENCY,), number, self.budget, self.limits, self.seed + number)
@@ -83,8 +90,8 @@ class Pairing:
 class _Both:
     """A worker of each role, alive together."""
 
-    def __init__(self, start: Mapping[str, Start], drawn: random.Random):
-        self._start, self._drawn = start, drawn
+    def __init__(self, start: Mapping[str, Start], drawn: random.Random, first: Task):
+        self._start, self._drawn, self._first = start, drawn, first
         self._workers: dict[str, Worker] = {}
 
     def __enter__(self) -> "_Both":
@@ -114,8 +121,10 @@ class _Both:
     def _begin(self, role: str, pad: Mapping[str, str]) -> None:
         """At the second attempt if need be: one killed as it came up must not end a gate."""
         try:
-            self._workers[role] = self._start[role](pad)
+            worker = self._workers[role] = self._start[role](pad)
         except AttnbenchError:
+            worker = self._workers[role] = self._start[role](pad)
+        if worker.do(self._first).status not in REUSABLE:  # so will its cells, with a record each
             self._workers[role] = self._start[role](pad)
 
     def _pad(self) -> dict[str, str]:

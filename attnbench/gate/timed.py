@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp, nan
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from attnbench import stats
 from attnbench.gate import rule
 from attnbench.gate.baseline import Baseline
 from attnbench.gate.decide import Decision, Look, Seconds, decide, decide_pairs
+from attnbench.gate.halves import Half
 from attnbench.gate.pairs import Pairing, Taken
 from attnbench.gate.result import Answer, Timing
 from attnbench.record import Record
@@ -19,9 +19,6 @@ from attnbench.stats import Estimate
 from attnbench.suite import Suite
 from attnbench.trial import Trial
 from attnbench.units import quantity
-
-if TYPE_CHECKING:
-    from attnbench.gate.judge import Half
 
 UNKNOWN = Estimate(nan, nan, nan)
 Tell = Callable[[str, int, int], None]
@@ -41,7 +38,7 @@ class Clocks:
     """Times cells of one suite on one device: in pairs, or the head alone beside a baseline."""
 
     def __init__(
-        self, suite: Suite, seed: int, gpu: str | None, tell: Tell, halves: "Mapping[str, Half]",
+        self, suite: Suite, seed: int, gpu: str | None, tell: Tell, halves: Mapping[str, Half],
         stored: Baseline | None = None,
     ):  # fmt: skip
         self.taken, self.paired = Taken(), stored is None
@@ -73,7 +70,7 @@ class Clocks:
         self._told = (what, done + 1, total)
         self._tell(*self._told)
 
-    def _starter(self, half: "Half", gpu: str | None) -> Callable[[Mapping[str, str]], Worker]:
+    def _starter(self, half: Half, gpu: str | None) -> Callable[[Mapping[str, str]], Worker]:
         version = replace(half.version, gpu=gpu)
 
         def start(variables: Mapping[str, str]) -> Worker:
@@ -84,9 +81,7 @@ class Clocks:
         return start
 
 
-def run(
-    trials: Sequence[Trial], suite: Suite, clocks: Clocks, halves: "Mapping[str, Half]"
-) -> Times:
+def run(trials: Sequence[Trial], suite: Suite, clocks: Clocks, halves: Mapping[str, Half]) -> Times:
     """Raises SuiteError for too few pairs, before anything is measured."""
     rules = suite.gate
     pairs, needed = decide_pairs(rules, len(trials))
@@ -134,9 +129,7 @@ def _x(look: Look) -> np.ndarray:
     return head - base
 
 
-def _lacking(
-    trial: Trial, halves: "Mapping[str, Half]", clocks: Clocks
-) -> tuple[Answer, str] | None:
+def _lacking(trial: Trial, halves: Mapping[str, Half], clocks: Clocks) -> tuple[Answer, str] | None:
     """The answer for a cell that only one side could run, and why; None where both can."""
     missing = {role: told for role, h in halves.items() if (told := h.version.lacks(trial))}
     if not missing and not clocks.paired and len(clocks.times_before(trial)) < 2:
