@@ -1,7 +1,7 @@
 """What a gate found, on a terminal: the worst first, and what is the same as a count."""
 
 from collections import Counter
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 
 from rich.console import Console
@@ -12,6 +12,7 @@ from attnbench.gate.result import Change, Gate, Timing
 from attnbench.gate.rules import Rules
 from attnbench.printable import one_line
 from attnbench.trial import Trial
+from attnbench.units import digits
 
 ORDER = ("worse", "unclear", "gone", "new", "better", "same")
 STYLES = {"worse": "bold red", "unclear": "yellow", "better": "green", "same": "dim"}
@@ -63,6 +64,9 @@ def _of_times(gate: Gate, rules: Rules) -> list[str]:
         f"times: {gate.pairs} pairs a cell, {gate.needed} needed for {len(gate.timed)} cells at "
         f"level {gate.level:g}; margin {100 * rules.margin:.3g} %"
     )
-    if isfinite(gate.detectable):
-        told += f"; a slow-down of {100 * gate.detectable:.2g} % is caught with power 0.8 here"
+    if gate.detectable == inf:
+        told += "; no slow-down below a factor of ten is mostly caught here"
+    elif isfinite(gate.detectable):
+        least = digits(100 * gate.detectable, 2)
+        told += f"; a slow-down of {least} % is mostly caught here (with power 0.8)"
     return [told]

@@ -10,7 +10,7 @@ import click
 
 EXAMPLES = (
     "Examples: attnbench gate --base origin/main; attnbench gate --base HEAD~1 --tier exact; "
-    "attnbench gate --baseline results/RUN"
+    "attnbench gate --baseline results/RUN; attnbench gate --self-test"
 )
 
 
@@ -19,8 +19,8 @@ EXAMPLES = (
 @click.option("--base", metavar="REF", help="Commit to compare with: checked out and measured too.")
 @click.option("--baseline", metavar="RUN",
               help="Compare with a stored run, or with the head side of an earlier gate.")
-@click.option("--suite", "suite_name", default="gate", show_default=True,
-              help="A suite by name, or a path to a .toml file.")
+@click.option("--suite", "suite_name",
+              help="A suite by name, or a path to a .toml file.  [default: gate, or self-test]")
 @click.option("--tier", type=click.Choice(["exact", "timed", "all"]), default="all",
               show_default=True, help="Counts and outputs, which have no noise; times; or both.")
 @click.option("--head", "heads", multiple=True, metavar="NAME[:OPTION=VALUE,...]",
@@ -44,20 +44,27 @@ EXAMPLES = (
 @click.option("--allow-dirty", is_flag=True, help="Compare changes that no commit has.")
 @click.option("--allow-mismatch", is_flag=True,
               help="Compare with a baseline from elsewhere; what differs is listed.")
+@click.option("--self-test", "tests_itself", is_flag=True,
+              help="How often is this gate wrong here? Code against itself, with known slow-downs.")
+@click.option("--decisions", type=click.IntRange(min=1), metavar="N",
+              help="Of a self-test, on cells where nothing is planted.  [default: 200]")
+@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), metavar="M",
+              help="Of a self-test, at most: no gate begins that would not end in time.")
 @click.option("--json", "as_json", is_flag=True, help="Print gate.json in place of the table.")
 @click.option("--results", type=click.Path(path_type=Path), default=Path("results"),
               show_default=True, help="Where the records of both sides go.")
 def command(
-    *, base: str | None, baseline: str | None, suite_name: str, tier: str,
+    *, base: str | None, baseline: str | None, suite_name: str | None, tier: str,
     heads: tuple[str, ...], only: tuple[str, ...], settings: tuple[str, ...],
     margin: float | None, level: float | None, pairs: int | None, unclear: str | None, device: str,
-    threads: int, seed: int | None, allow_dirty: bool, allow_mismatch: bool, as_json: bool,
-    results: Path,
+    threads: int, seed: int | None, allow_dirty: bool, allow_mismatch: bool,
+    tests_itself: bool, decisions: int | None, minutes: float | None, as_json: bool, results: Path,
 ) -> None:
     """Compares the working tree with a base: exit code 0 same or better, 1 worse, 2 wrong use,
     3 cannot tell, 4 not comparable.
     """
     # fmt: on
+    from attnbench.errors import SuiteError
     from attnbench.gate.judge import GATE, Wanted, judge
     from attnbench.run.start import Asked
     from attnbench.trial import Settings
@@ -65,9 +72,24 @@ def command(
     changed = {"margin": margin, "level": level, "pairs": pairs, "unclear": unclear}
     rules = {name: value for name, value in changed.items() if value is not None}
     asked = Asked(heads=heads, only=only, settings=settings, device=device)
+    if tests_itself:
+        if base or baseline:
+            raise SuiteError("--self-test compares code with itself; leave out the base")
+        from attnbench.cli._self_test import run_self_test
+
+        limits = {"decisions": decisions, "minutes": minutes}
+        how = {name: value for name, value in limits.items() if value is not None}
+        with _interruptible():
+            run_self_test(
+                suite_name or "self-test", asked, Settings(threads), rules, seed, results,
+                _progress(), as_json=as_json, **how,
+            )  # fmt: skip
+        return
+    if decisions or minutes:
+        raise SuiteError("--decisions and --minutes are of a self-test; add --self-test")
     wanted = Wanted(
-        suite=suite_name, base=base or "", baseline=baseline or "", tier=tier, asked=asked,
-        settings=Settings(threads), rules=rules, seed=seed, results=results,
+        suite=suite_name or "gate", base=base or "", baseline=baseline or "", tier=tier,
+        asked=asked, settings=Settings(threads), rules=rules, seed=seed, results=results,
         allow_dirty=allow_dirty, allow_mismatch=allow_mismatch,
     )  # fmt: skip
     with _interruptible():
