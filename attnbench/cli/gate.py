@@ -8,10 +8,7 @@ from pathlib import Path
 
 import click
 
-EXAMPLES = (
-    "Examples: attnbench gate --base origin/main; attnbench gate --base HEAD~1 --tier exact; "
-    "attnbench gate --baseline results/RUN; attnbench gate --self-test"
-)
+EXAMPLES = "Examples: attnbench gate --base origin/main; attnbench gate --self-test"
 
 
 # fmt: off

@@ -71,10 +71,8 @@ class Clocks:
         self._tell(*self._told)
 
     def _starter(self, half: Half, gpu: str | None) -> Callable[[Mapping[str, str]], Worker]:
-        version = replace(half.version, gpu=gpu)
-
         def start(variables: Mapping[str, str]) -> Worker:
-            worker = version.start(half.log, variables)
+            worker = replace(half.version, gpu=gpu).start(half.log, variables)
             half.writer.add_environment(worker.hello.environment)
             return worker
 

@@ -28,17 +28,18 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     speeds = json.loads(Path("speed.json").read_text())
+    slower = json.loads(os.environ.get("ATTNBENCH_PLANTED", "{}"))
     if "start" in speeds:
         sys.exit(speeds["start"])
     answers.write(protocol.encode(protocol.Hello(HERE, ("cpu",))))
     answers.flush()
     process = random.Random(os.getpid() * 7919 + time.monotonic_ns())
     for line in sys.stdin.buffer:
-        answers.write(protocol.encode(done(protocol.task(line), speeds, process)))
+        answers.write(protocol.encode(done(protocol.task(line), speeds, process, slower)))
         answers.flush()
 
 
-def done(task, speeds, process):
+def done(task, speeds, process, slower):
     seconds = speeds.get(task.trial.head, 1e-3)
     if seconds == "dies":
         os._exit(7)
@@ -49,7 +50,7 @@ def done(task, speeds, process):
     if isinstance(seconds, str):
         return replace(record, status="error", message=seconds)
     readings = {}
-    noise = process.gauss(1, speeds.get("noise", 0.002))
+    noise = process.gauss(1, speeds.get("noise", 0.002)) * (1 + slower.get(task.trial.key, 0))
     for metric in task.metrics:
         facts = measure.describe(metric).keywords
         timed = metric == "latency"

@@ -66,7 +66,7 @@ class Here:
 
     def gate(self, *words, **more):
         told = self.command(*words)
-        return subprocess.run(told, capture_output=True, timeout=120, **self.how(**more))
+        return subprocess.run(told, capture_output=True, timeout=240, **self.how(**more))
 
     @property
     def stored(self):
@@ -322,7 +322,7 @@ def begun(here, *words):
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **here.how(),
     )  # fmt: skip
-    until = time.monotonic() + 60
+    until = time.monotonic() + 150
     while not list(here.folder.glob("results/*/head/records.jsonl")) or not (
         next(here.folder.glob("results/*/head/records.jsonl")).stat().st_size
     ):
@@ -338,7 +338,7 @@ def test_an_interrupted_gate_leaves_no_worktree_and_no_process(here, number):
     assert len(here.worktrees()) == 2
 
     child.send_signal(number)
-    _, said = child.communicate(timeout=30)
+    _, said = child.communicate(timeout=60)
 
     assert child.returncode == 130, said
     assert "Traceback" not in said
