@@ -23,7 +23,9 @@ def version(tmp_path):
     package = tmp_path / "attnbench"
     for folder in ("run", "heads", "measure"):
         (package / folder).mkdir(parents=True)
-    (package / "run" / "worker.py").write_text("raise SystemExit('no torch')\n")
+    (package / "__init__.py").write_text("")
+    (package / "run" / "__init__.py").write_text("")
+    (package / "run" / "worker.py").write_text("")
     (package / "run" / "keeper.py").write_text("import sys\nsys.exit('no torch')\n")
     (package / "record.py").write_text(f"SCHEMA = {SCHEMA}\n")
     (package / "heads" / "ema.py").write_text(HEAD.format(name="Ema"))
@@ -82,8 +84,8 @@ def test_a_version_that_does_not_start_says_why(version, tmp_path):
 CARD = Gpu("H200", "GPU-1", 10, 700.0, 1980, "on", "off")
 HERE = Environment(
     id="a", attnbench="1", python="3.11", torch="2.6", numpy="2", fvcore="0", cuda="12", driver="5",
-    os="Linux", cpu="a CPU", cores=4, memory_bytes=9, threads=1, gpus=(CARD,), flags={"tf32": "off"},
-    governor="performance", turbo="off", quota_cores=2.0, commit="c", dirty=False,
+    os="Linux", cpu="a CPU", cores=4, memory_bytes=9, threads=1, gpus=(CARD,),
+    flags={"tf32": "off"}, governor="performance", turbo="off", quota_cores=2.0, commit="c",
 )  # fmt: skip
 OTHER = {
     "torch": "2.7", "cuda": "13", "driver": "6", "cpu": "another", "cores": 8, "threads": 2,
