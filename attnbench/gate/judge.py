@@ -4,7 +4,7 @@ import random
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +19,9 @@ from attnbench.gate.plan import Plan, Tier, plan
 from attnbench.gate.result import Change, Gate
 from attnbench.gate.rules import Rules, check_rules
 from attnbench.gate.versions import Version
-from attnbench.record import Record
+from attnbench.record import Environment, Record
 from attnbench.run.executors import spread
+from attnbench.run.places import visible
 from attnbench.run.session import resolve_device
 from attnbench.run.start import Asked
 from attnbench.store import new_folder, store_whole
@@ -99,17 +100,17 @@ class _Judging:
             head = halves["head"]
             hello = head.slot.hello()
             device, gpus = resolve_device(self.wanted.asked.device, hello.devices)
+            gpu = visible(gpus[0]) if gpus else None
             planned = plan(self.suite, device, self.wanted.tier, self.seed)
             notes += _others(planned)
             if self.stored is not None:
-                notes += self.stored.compared(
-                    hello.environment, planned, allowed=self.wanted.allow_mismatch
-                )
+                here = _seen(head, gpu) if gpu else hello.environment
+                notes += self.stored.compared(here, planned, allowed=self.wanted.allow_mismatch)
             notes += _without_metrics(planned, halves)
             found = self._exact(planned, halves)
             times = timed.Times()
             if planned.timed:
-                how = (gpus[0] if gpus else None, self.tell, halves, self.stored)
+                how = (gpu, self.tell, halves, self.stored)
                 clocks = timed.Clocks(self.suite, self.seed, *how)
                 times = timed.run(planned.timed, self.suite, clocks, halves)
         base = halves["base"].side() if "base" in halves else self.stored.side
@@ -148,10 +149,11 @@ class _Judging:
             if not half.version.lacks(t.trial)
         ]
         found = {}
-        for record in spread([mine], [half.slot]):
-            half.keep(record)
-            found[record.key] = record
-            self.tell(f"counting {half.version.role}", len(found), len(mine))
+        with closing(spread([mine], [half.slot])) as records:
+            for record in records:
+                half.keep(record)
+                found[record.key] = record
+                self.tell(f"counting {half.version.role}", len(found), len(mine))
         half.slot.stop()
         return found
 
@@ -197,6 +199,13 @@ def _versions(wanted: Wanted, stack: ExitStack) -> tuple[list[Version], list[str
         notes.append(f"{wanted.base} is the very commit of the working tree")
     version = Version("base", wanted.base, base.root, base.folder, base.commit, **how)
     return [version, head], notes
+
+
+def _seen(head: Half, gpu: str) -> Environment:
+    """The environment of what is timed: of a worker that sees one card."""
+    worker = replace(head.version, gpu=gpu).start(head.log)
+    worker.stop()
+    return worker.hello.environment
 
 
 def _others(planned: Plan) -> list[str]:

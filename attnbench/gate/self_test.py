@@ -26,6 +26,7 @@ from attnbench.gate.result import Answer
 from attnbench.gate.timed import Clocks
 from attnbench.gate.versions import Version
 from attnbench.record import Environment
+from attnbench.run.places import visible
 from attnbench.run.session import resolve_device
 from attnbench.run.start import Asked
 from attnbench.stats import Estimate
@@ -144,7 +145,7 @@ def self_test(
             suite.name, seed, hello.environment, suite.gate.level, suite.gate.margin, pairs,
             needed, datetime.now(UTC).isoformat(timespec="seconds"),
         )  # fmt: skip
-        clocks = Clocks(suite, seed, gpus[0] if gpus else None, tell, halves)
+        clocks = Clocks(suite, seed, visible(gpus[0]) if gpus else None, tell, halves)
         for decided, seconds in _gates(trying, suite, cells, clocks, halves, seed, pairs):
             found = replace(found, decisions=(*found.decisions, *decided), seconds=seconds)
             store_whole(folder / STORED, found)
