@@ -10,14 +10,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from attnbench.gate.versions import PARTS
 from attnbench.measure._step import Step
 from attnbench.run import worker
 
-VARIABLE = "ATTNBENCH_PLANTED"  # JSON: a trial's key -> the part by which it is slower
-
 
 def main() -> None:
-    parts = json.loads(os.environ.pop(VARIABLE, "{}"))
+    parts = json.loads(os.environ.pop(PARTS, "{}"))
     now = {"part": 0.0}
     perform, afresh = worker.perform, Step.afresh
 

@@ -17,14 +17,13 @@ from pathlib import Path
 
 from attnbench import stats
 from attnbench.errors import SuiteError
-from attnbench.gate import planted
 from attnbench.gate.checkout import GitError, working_tree
 from attnbench.gate.decide import Decision, Seconds, decide, decide_pairs
 from attnbench.gate.halves import Half, opened, run_info
 from attnbench.gate.plan import plan
 from attnbench.gate.result import Answer
 from attnbench.gate.timed import Clocks
-from attnbench.gate.versions import Version
+from attnbench.gate.versions import PARTS, PLANTED, Version
 from attnbench.record import Environment
 from attnbench.run.places import visible
 from attnbench.run.session import resolve_device
@@ -167,7 +166,7 @@ def _gates(
             return
         parts = assigned(cells, seed, number)
         told = json.dumps({key: part for key, part in parts.items() if part})
-        head.version = replace(head.version, variables={planted.VARIABLE: told})
+        head.version = replace(head.version, variables={PARTS: told})
         clock = _OneGate(clocks, number, total)
         decisions, _ = decide(cells, clock, suite.gate, pairs)
         judged = [_judged(number, parts[d.trial.key], d) for d in decisions]
@@ -222,5 +221,5 @@ def _versions(trying: Trying) -> list[Version]:
         where = (tree.root, tree.folder, tree.commit)
     except GitError:
         where = (here, here, "")
-    how = {"settings": trying.settings, "module": planted.__name__}
+    how = {"settings": trying.settings, "module": PLANTED}
     return [Version(role, "the same code", *where, **how) for role in ("base", "head")]

@@ -21,7 +21,10 @@ from attnbench.trial import Settings, Trial
 
 _SCHEMA = re.compile(r"^SCHEMA = (\d+)", re.MULTILINE)
 _FAILURE = re.compile(r"it said: (.*)\); see |started? \((.*)\); see ")
-WORKER = "attnbench.run.worker"
+# Modules that a worker may run, and what tells the second which trials it slows down: a JSON object
+# of a trial's key -> the part by which it is slower.
+WORKER, PLANTED = "attnbench.run.worker", "attnbench.gate.planted"
+PARTS = "ATTNBENCH_PLANTED"
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import pytest
 from attnbench.gate import planted
 from attnbench.gate.pairs import Pairing, Taken
 from attnbench.gate.self_test import SIZES, Judged, SelfTest, assigned
-from attnbench.gate.versions import Version
+from attnbench.gate.versions import PARTS, PLANTED, Version
 from attnbench.record import Environment
 from attnbench.trial import Budget, Limits, Shape, Trial
 
@@ -50,8 +50,8 @@ def test_a_slowed_step_takes_its_part_longer():
 
 def test_a_planted_worker_is_slower_in_its_cell_alone(tmp_path):
     cells = [Trial(name, Shape(1, 32, 12, 12), device="cpu") for name in ("fcn", "gc")]
-    told = {planted.VARIABLE: json.dumps({cells[0].key: 1.0})}
-    plain = Version("base", "x", ROOT, ROOT, module=planted.__name__)
+    told = {PARTS: json.dumps({cells[0].key: 1.0})}
+    plain = Version("base", "x", ROOT, ROOT, module=PLANTED)
     slow = replace(plain, role="head", variables=told)
     starts = {
         v.role: lambda pad, v=v: v.start(tmp_path / "log", pad) for v in (plain, slow)

@@ -1,5 +1,7 @@
 """What a version has is read from its files; environments are compared by what changes a number."""
 
+import subprocess
+import sys
 from dataclasses import fields, replace
 
 import pytest
@@ -122,3 +124,11 @@ def test_another_card_of_the_same_model_is_a_note():
     assert fingerprint.differences(HERE, there, timed=True) == []
     assert "8 %" in fingerprint.other_card(HERE, there)[0]
     assert fingerprint.other_card(HERE, HERE) == []
+
+
+def test_a_gate_is_judged_without_torch():
+    told = (
+        "import sys, attnbench.gate.judge, attnbench.gate.self_test; print('torch' in sys.modules)"
+    )
+
+    assert subprocess.check_output([sys.executable, "-c", told], text=True).strip() == "False"
