@@ -269,6 +269,20 @@ def _crossings(x: np.ndarray, gaps: np.ndarray) -> np.ndarray:
     return found
 
 
+def share(count: int, of: int, level: float = LEVEL) -> Estimate:
+    """The chance of an event that was seen `count` times; NaN where it was looked for never.
+
+    Source: Clopper, Pearson, The use of confidence or fiducial limits, 1934: covers at least.
+    """
+    from scipy.special import betaincinv  # noqa: PLC0415 as below
+
+    if not of:
+        return Estimate(nan, nan, nan, level)
+    low = float(betaincinv(count, of - count + 1, (1 - level) / 2)) if count else 0.0
+    high = float(betaincinv(count + 1, of - count, (1 + level) / 2)) if count < of else 1.0
+    return Estimate(count / of, low, high, level)
+
+
 def _binomial(k: int, n: int, p: float) -> float:
     """P(at most k of n)."""
     from scipy.special import bdtr  # noqa: PLC0415 a tenth of a second, for those who need it

@@ -122,14 +122,7 @@ class RunWriter:
     @classmethod
     def create(cls, results: Path, info: RunInfo, suite_text: str) -> "RunWriter":
         """A new folder below `results`, named after time and suite, and never one that exists."""
-        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        suite = re.sub(r"[^\w.-]+", "-", info.suite)[:100]
-        try:
-            results.mkdir(parents=True, exist_ok=True)
-            path = _fresh_folder(results, f"{stamp}-{suite}")
-        except OSError as error:
-            raise unwritable(results, error) from None
-        return cls.begin(path, info, suite_text)
+        return cls.begin(new_folder(results, info.suite), info, suite_text)
 
     @classmethod
     def begin(cls, path: Path, info: RunInfo, suite_text: str) -> "RunWriter":
@@ -162,6 +155,16 @@ class RunWriter:
             plain_files.append(self._open[name], msgspec.json.encode(value) + b"\n")
         except OSError as error:
             raise unwritable(self.path, error) from None
+
+
+def store_whole(path: Path, value: Any) -> None:
+    """`value` as JSON, whole or not at all: a file that was there stays until then."""
+    made = path.with_name(f".{path.name}")
+    try:
+        made.write_bytes(msgspec.json.format(msgspec.json.encode(value)) + b"\n")
+        made.replace(path)
+    except OSError as error:
+        raise unwritable(path, error) from None
 
 
 def unwritable(path: Path, error: OSError) -> StoreError:
@@ -265,6 +268,17 @@ def newest_run(results: Path) -> Path:
             f"{results}: no run yet; make one with: attnbench run --suite resolution-sweep"
         )
     return runs[-1]
+
+
+def new_folder(results: Path, name: str) -> Path:
+    """An empty folder below `results`, named after the time and `name`. Raises StoreError."""
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    name = re.sub(r"[^\w.-]+", "-", name)[:100]
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+        return _fresh_folder(results, f"{stamp}-{name}")
+    except OSError as error:
+        raise unwritable(results, error) from None
 
 
 def _fresh_folder(results: Path, name: str) -> Path:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from attnbench import heads
 from attnbench.claims import Claim
+from attnbench.gate.rules import Rules
 from attnbench.training import Training
 from attnbench.trial import Budget, Limits, Option, Shape, Trial
 
@@ -87,6 +88,7 @@ class Suite:
     plots: tuple[str, ...] = ()
     papers: tuple[str, ...] = ()  # whose printed figures the report shows
     training: Training | None = None  # before accuracy is taken
+    gate: Rules = Rules()  # by which a change of a head is judged
 
     @property
     def choices(self) -> tuple[HeadChoice, ...]:

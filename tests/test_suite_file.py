@@ -276,3 +276,46 @@ def test_a_head_that_is_added_joins_every_sweep_but_a_grid_of_options():
         ["ema"] * 4,
         ["ccnet", "gc", "se"],
     ]
+
+
+RULES = """
+title    = "t"
+question = "q?"
+heads    = ["ema"]
+
+[[sweep]]
+metrics  = ["latency"]
+channels = 16
+size     = 8
+
+[gate]
+"""
+
+
+def test_a_suite_may_hold_the_rules_of_its_gate():
+    text = RULES + 'margin = 0.05\nunclear = "pass"\ntolerate = { memory_predicted = 0.01 }'
+
+    gate = parse_suite(text, "s", "s.toml").gate
+
+    assert (gate.margin, gate.unclear, gate.tolerate) == (0.05, "pass", {"memory_predicted": 0.01})
+    assert (gate.level, gate.pairs) == (0.01, 0)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("margins = 0.1", "unknown rule 'margins'; did you mean 'margin'?"),
+        ("margin = 1.5", "margin = 1.5: expected a relative change"),
+        ("level = 0.9", "level = 0.9: expected a chance"),
+        ("pairs = -1", "pairs = -1: expected a whole number above zero"),
+        ('unclear = "maybe"', "gate: "),
+        ("tolerate = { memory = -1 }", "memory = -1.0: expected a relative change"),
+        ("tolerate = { memori = 1 }", "unknown quantity 'memori'; did you mean 'memory'?"),
+    ],
+)
+def test_a_rule_that_cannot_be_is_told(line, message):
+    with pytest.raises(AttnbenchError) as error:
+        parse_suite(RULES + line, "s", "s.toml")
+
+    assert message in str(error.value)
+    assert "s.toml: gate" in str(error.value)

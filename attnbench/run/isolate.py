@@ -7,8 +7,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -39,8 +41,9 @@ class _LateError(Exception):
 class Worker:
     """A child process that does one task at a time, with a keeper that ends all that it started.
 
-    `module` is what it runs, so that a test can put another in its place. Raises AttnbenchError
-    when it does not come up.
+    `module` is what it runs, so that a test can put another in its place; `folder` is where it
+    runs, whose packages come first, and `variables` are added to its environment. Raises
+    AttnbenchError when it does not come up.
     """
 
     def __init__(
@@ -49,11 +52,14 @@ class Worker:
         settings: Settings = Settings(),
         gpu: str | None = None,
         module: str = "attnbench.run.worker",
+        folder: Path | None = None,
+        variables: Mapping[str, str] = MappingProxyType({}),
     ):
-        environment = os.environ | {
-            "OMP_NUM_THREADS": str(settings.threads),
-            "PYTHONUNBUFFERED": "1",
-        }
+        environment = (
+            os.environ
+            | {"OMP_NUM_THREADS": str(settings.threads), "PYTHONUNBUFFERED": "1"}
+            | variables
+        )
         if gpu is not None:
             environment["CUDA_VISIBLE_DEVICES"] = gpu
         self._log, self._log_seen, self._killed = log, 0, out_of_memory.kernel_kills()
@@ -66,6 +72,7 @@ class Worker:
                     stdout=subprocess.PIPE,
                     stderr=errors,
                     env=environment,
+                    cwd=folder,
                     start_new_session=True,
                 )
         except OSError as error:

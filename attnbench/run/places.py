@@ -30,7 +30,7 @@ class Here:
 
     def __init__(self, log: Path, settings: Settings, gpus: Sequence[str], jobs: int, hello: Hello):
         self.log, self._settings = log, settings
-        starts = [partial(self._start, gpu) for gpu in map(_visible, gpus)] or [self._start]
+        starts = [partial(self._start, gpu) for gpu in map(visible, gpus)] or [self._start]
         self.counters = [WorkerSlot(starts[0]) for _ in range(max(jobs, 1))]
         self.timers = [WorkerSlot(start) for start in starts]
         try:  # with one GPU in sight the environment is another, and GPUs differ
@@ -46,7 +46,7 @@ class Here:
         return Worker(self.log, self._settings, gpu)
 
 
-def _visible(gpu: str) -> str:
+def visible(gpu: str) -> str:
     """What CUDA_VISIBLE_DEVICES calls the GPU that torch gives this index: it may be set here."""
     told = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
     return told[int(gpu)] if told else gpu

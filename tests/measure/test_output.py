@@ -1,0 +1,78 @@
+"""What a head computes, as a record: the same for equal functions, another for others."""
+
+import pytest
+import torch
+from torch import nn
+
+from attnbench import measure
+from attnbench.gate.output import tolerance
+from attnbench.heads import HEADS
+from attnbench.measure._bench import Bench
+from attnbench.measure.output import _computed, fill, projections
+from attnbench.trial import Shape, Trial
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+def readings(head, **trial):
+    shape = Shape(2, 16, 9, 7)
+    return measure.readings("output", Bench(Trial(head, shape, device="cpu", **trial)))
+
+
+@pytest.mark.parametrize("name", list(HEADS))
+def test_every_head_computes_the_same_twice(name):
+    found = readings(name)
+
+    assert found["output"].samples == readings(name)["output"].samples
+    assert found["output"].notes[0] == "output 2x16x9x7 float32"
+    assert found["output"].terms["rms"] > 0
+
+
+@pytest.mark.parametrize("name", ["non_local", "danet", "self_attention", "isa", "ann", "ocr"])
+def test_a_fused_kernel_is_within_what_rounding_may_come_to(name):
+    """The same function by another order of sums: the tolerance must allow that."""
+    eager, fused = readings(name), readings(name, kernel="fused")
+
+    for reading in ("output", "output.gradient"):
+        size, allowed = eager[reading].terms["rms"], tolerance(eager[reading], "float32")
+        pairs = zip(eager[reading].samples, fused[reading].samples, strict=True)
+        assert max(abs(a - b) for a, b in pairs) / size <= allowed < 1e-3
+
+
+def test_weights_depend_on_names_and_not_on_the_order_of_making():
+    class Some(nn.Module):
+        def __init__(self, names):
+            super().__init__()
+            for name in names:
+                setattr(self, name, nn.Linear(3, 3))
+
+    one, other = Some(["a", "b"]), Some(["b", "a"])
+    fill(one)
+    fill(other)
+
+    for name, tensor in one.state_dict().items():
+        assert torch.equal(tensor, other.state_dict()[name]), name
+    assert not torch.equal(one.a.weight, one.b.weight)
+
+
+def test_a_condition_is_how_much_more_the_output_moves():
+    """x³ moves three times as much as x, and its gradient 3·x² twice."""
+
+    class Cube(nn.Module):
+        def forward(self, x):
+            return x**3
+
+    x = torch.rand(1, 4, 5, 5, dtype=torch.float64) + 0.5
+    nudged = x * (1 + 2.0**-10)
+    at, near = _computed(Cube(), [x]), _computed(Cube(), [nudged])
+
+    moved = {n: float((near[n] - at[n]).norm() / at[n].norm()) * 2**10 for n in at}
+    assert moved["output"] == pytest.approx(3, rel=0.01)
+    assert moved["output.gradient"] == pytest.approx(2, rel=0.01)
+
+
+def test_a_projection_is_as_large_as_a_value():
+    y = torch.randn(4000, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+
+    assert 0.3 < sum(p * p for p in projections(y)) / 8 < 3
+    assert projections(2 * y) == pytest.approx([2 * p for p in projections(y)])
