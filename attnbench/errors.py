@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 EXIT_NO, EXIT_WRONG_USE, EXIT_CANNOT_TELL, EXIT_NOT_COMPARABLE = 1, 2, 3, 4
+EXIT_OUR_BUG = 70  # EX_SOFTWARE of sysexits.h: never to be taken for an answer
 EXIT_INTERRUPTED = 130  # what a shell reports for Ctrl-C: 128 + SIGINT
 
 

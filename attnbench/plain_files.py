@@ -40,12 +40,12 @@ def lines(path: Path) -> Iterator[tuple[int, bytes | None]]:
             yield number, None
 
 
-def content(path: Path) -> bytes:
-    """All of a file. Raises OSError; StoreError for one that is not plain, or not small."""
+def content(path: Path, largest: int = LARGEST_TEXT) -> bytes:
+    """All of a file. Raises OSError; StoreError for one that is not plain, or larger."""
     with reading(path) as stream:
-        found = stream.read(LARGEST_TEXT + 1)
-    if len(found) > LARGEST_TEXT:
-        raise StoreError(f"{path}: larger than {LARGEST_TEXT} bytes; such a file is not ours")
+        found = stream.read(largest + 1)
+    if len(found) > largest:
+        raise StoreError(f"{path}: larger than {largest} bytes; such a file is not ours")
     return found
 
 

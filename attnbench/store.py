@@ -40,6 +40,7 @@ RECORDS, ENVIRONMENTS, CONDITIONS, INFO, SUITE, LOG = (
     "suite.toml",
     "worker.log",
 )
+HEAD_SIDE = "head"  # folder of a gate with the run of its head side
 APPENDED = (RECORDS, ENVIRONMENTS, CONDITIONS)
 MOST_THREADS = 2**16
 _STAMP = re.compile(r"\d{8}-\d{6}-")
@@ -244,9 +245,14 @@ def _is_sound(info: RunInfo) -> bool:
 
 
 def find_run(name: str, results: Path) -> Path:
-    """The run folder that is meant: a path as typed, or a name below `results`."""
+    """The run folder that is meant: a path as typed, or a name below `results`.
+
+    Of a gate, which keeps a run of each side, it is that of the head side.
+    """
     is_below = not Path(name).is_dir() and (results / name).is_dir()
-    return results / name if is_below else Path(name)
+    path = results / name if is_below else Path(name)
+    of_gate = path / HEAD_SIDE
+    return of_gate if not (path / INFO).exists() and (of_gate / INFO).exists() else path
 
 
 def runs_in(results: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
@@ -9,7 +10,7 @@ from typing import NoReturn
 import click
 
 from attnbench import __version__
-from attnbench.errors import EXIT_INTERRUPTED, AttnbenchError, UnknownNameError
+from attnbench.errors import EXIT_INTERRUPTED, EXIT_OUR_BUG, AttnbenchError, UnknownNameError
 from attnbench.printable import printable
 
 _FOLDER = Path(__file__).parent
@@ -37,7 +38,7 @@ def attnbench() -> None:
     """What an attention head for dense prediction costs, and what it buys.
 
     Exit codes: 0 done, 1 the answer is no, 2 wrong use, 3 cannot tell, 4 not comparable,
-    130 interrupted.
+    70 a bug of attnbench, 130 interrupted.
     """
 
 
@@ -60,6 +61,9 @@ def main() -> NoReturn:
     except BrokenPipeError:  # the reader of our output, as `head`, has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except Exception:  # noqa: BLE001 whatever it is, 1 would say that the answer is no
+        traceback.print_exc()
+        code = EXIT_OUR_BUG
     sys.exit(code)
 
 

@@ -26,11 +26,12 @@ class PrintableConsole(Console):
             yield segment if segment.control else segment._replace(text=printable(segment.text))
 
 
-def stdout() -> Console:
-    console = PrintableConsole(highlight=False, soft_wrap=False)
+def stdout(*, is_taken: bool = False) -> Console:
+    """Or stderr, where a program reads stdout."""
+    console = PrintableConsole(highlight=False, soft_wrap=False, stderr=is_taken)
     if console.is_terminal:
         return console
-    return PrintableConsole(highlight=False, width=NO_TERMINAL_WIDTH)
+    return PrintableConsole(highlight=False, width=NO_TERMINAL_WIDTH, stderr=is_taken)
 
 
 def say(line: str) -> None:

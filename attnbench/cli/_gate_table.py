@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from attnbench.cli._console import print_text, stdout
+from attnbench.cli._console import print_text
 from attnbench.gate.result import Change, Gate, Timing
 from attnbench.gate.rules import Rules
 from attnbench.printable import one_line
@@ -18,8 +18,7 @@ ORDER = ("worse", "unclear", "gone", "new", "better", "same")
 STYLES = {"worse": "bold red", "unclear": "yellow", "better": "green", "same": "dim"}
 
 
-def print_gate(gate: Gate, rules: Rules, folder: Path) -> None:
-    console = stdout()
+def print_gate(gate: Gate, rules: Rules, folder: Path, console: Console) -> None:
     print_text(console, f"{_side(gate.base)}  ->  {_side(gate.head)}   suite {gate.suite}")
     print_text(console, *(f"note: {one_line(n)}" for n in gate.notes))
     items = [*gate.exact, *gate.timed]

@@ -9,7 +9,9 @@ import click
 from attnbench.cli._console import print_table, print_text, stdout
 from attnbench.cli._live import duration
 from attnbench.errors import EXIT_NO
-from attnbench.gate.self_test import POWER, SIZES, STORED, SelfTest, Trying, self_test
+from attnbench.gate.outputs import STDOUT, put
+from attnbench.gate.self_test import Trying, self_test
+from attnbench.gate.self_test_result import POWER, SIZES, STORED, SelfTest
 from attnbench.run.start import Asked
 from attnbench.stats import Estimate
 from attnbench.trial import Settings
@@ -19,7 +21,7 @@ TITLES = ("slower by", "decisions", "worse", "95 % interval", "unclear", "same",
 
 def run_self_test(
     suite: str, asked: Asked, settings: Settings, rules: dict[str, object], seed: int | None,
-    results: Path, tell: Callable[[str, int, int], None], *, as_json: bool, **limits: float,
+    results: Path, tell: Callable[[str, int, int], None], target: Path | None, **limits: float,
 ) -> None:  # fmt: skip
     """Prints what came of all gates that ended, also when it is interrupted. Exits with 1 when
     there were more false alarms than the level can explain.
@@ -31,7 +33,7 @@ def run_self_test(
             click.echo(_so_far(last[0], trying.decisions), err=True)
     finally:
         if last is not None:
-            _print(*last, as_json=as_json)
+            _print(*last, target)
     if last is not None and not last[0].holds:
         sys.exit(EXIT_NO)
 
@@ -45,12 +47,11 @@ def _so_far(found: SelfTest, wanted: int) -> str:
     )
 
 
-def _print(found: SelfTest, folder: Path, *, as_json: bool) -> None:
+def _print(found: SelfTest, folder: Path, target: Path | None) -> None:
     stored = folder / STORED
-    if as_json:
-        click.echo(stored.read_text(encoding="utf-8"), nl=False)
-        return
-    console = stdout()
+    console = stdout(is_taken=target == STDOUT)
+    if target is not None:
+        put(stored.read_text(encoding="utf-8"), target)
     rows = [_row(found, size) for size in (0.0, *SIZES)]
     print_table(console, TITLES, rows, numbers=TITLES[1:])
     caught = found.caught

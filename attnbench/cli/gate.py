@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from attnbench.cli._outputs import output_options, stdout_is_taken
+
 EXAMPLES = "Examples: attnbench gate --base origin/main; attnbench gate --self-test"
 
 
@@ -47,22 +49,26 @@ EXAMPLES = "Examples: attnbench gate --base origin/main; attnbench gate --self-t
               help="Of a self-test, on cells where nothing is planted.  [default: 200]")
 @click.option("--minutes", type=click.FloatRange(min=0, min_open=True), metavar="M",
               help="Of a self-test, at most: no gate begins that would not end in time.")
-@click.option("--json", "as_json", is_flag=True, help="Print gate.json in place of the table.")
 @click.option("--results", type=click.Path(path_type=Path), default=Path("results"),
               show_default=True, help="Where the records of both sides go.")
+@output_options
 def command(
     *, base: str | None, baseline: str | None, suite_name: str | None, tier: str,
     heads: tuple[str, ...], only: tuple[str, ...], settings: tuple[str, ...],
     margin: float | None, level: float | None, pairs: int | None, unclear: str | None, device: str,
     threads: int, seed: int | None, allow_dirty: bool, allow_mismatch: bool,
-    tests_itself: bool, decisions: int | None, minutes: float | None, as_json: bool, results: Path,
+    tests_itself: bool, decisions: int | None, minutes: float | None, results: Path,
+    targets: dict[str, Path],
 ) -> None:
     """Compares the working tree with a base: exit code 0 same or better, 1 worse, 2 wrong use,
     3 cannot tell, 4 not comparable.
     """
     # fmt: on
+    from attnbench.cli._console import stdout
+    from attnbench.cli._gate_table import print_gate
     from attnbench.errors import SuiteError
-    from attnbench.gate.judge import GATE, Wanted, judge
+    from attnbench.gate.judge import Wanted, judge
+    from attnbench.gate.outputs import write
     from attnbench.run.start import Asked
     from attnbench.trial import Settings
 
@@ -72,6 +78,8 @@ def command(
     if tests_itself:
         if base or baseline:
             raise SuiteError("--self-test compares code with itself; leave out the base")
+        if others := ", ".join(f"--{name}" for name in targets if name != "json"):
+            raise SuiteError(f"--self-test writes --json alone; leave out {others}")
         from attnbench.cli._self_test import run_self_test
 
         limits = {"decisions": decisions, "minutes": minutes}
@@ -79,7 +87,7 @@ def command(
         with _interruptible():
             run_self_test(
                 suite_name or "self-test", asked, Settings(threads), rules, seed, results,
-                _progress(), as_json=as_json, **how,
+                _progress(), targets.get("json"), **how,
             )  # fmt: skip
         return
     if decisions or minutes:
@@ -91,12 +99,8 @@ def command(
     )  # fmt: skip
     with _interruptible():
         gate, policy, folder = judge(wanted, _progress())
-    if as_json:
-        click.echo((folder / GATE).read_text(encoding="utf-8"), nl=False)
-    else:
-        from attnbench.cli._gate_table import print_gate
-
-        print_gate(gate, policy, folder)
+    print_gate(gate, policy, folder, stdout(is_taken=stdout_is_taken(targets)))
+    write(gate, targets)
     sys.exit(_code(gate, policy.unclear))
 
 

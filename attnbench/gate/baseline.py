@@ -11,7 +11,7 @@ from attnbench.gate.plan import LATENCY, Plan
 from attnbench.gate.result import Side
 from attnbench.lines import latest
 from attnbench.record import Environment, Record
-from attnbench.store import INFO, Run, find_run, read_run
+from attnbench.store import Run, find_run, read_run
 from attnbench.trial import Trial
 
 UNPAIRED = (
@@ -78,10 +78,7 @@ def baseline(name: str, results: Path) -> Baseline:
 
     Raises StoreError for what is no run, or is of a newer format.
     """
-    path = find_run(name, results)
-    if not (path / INFO).exists() and (path / "head" / INFO).exists():
-        path = path / "head"
-    run = read_run(path)
+    run = read_run(find_run(name, results))
     first: dict[str, Record] = {}
     rounds: dict[str, list[Record]] = {}
     for record in latest(run.records):

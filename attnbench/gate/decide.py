@@ -8,12 +8,10 @@ import numpy as np
 
 from attnbench.errors import SuiteError
 from attnbench.gate import rule
-from attnbench.gate.result import Answer
+from attnbench.gate.result import Answer, Seconds
 from attnbench.gate.rule import Tested
 from attnbench.gate.rules import Rules
 from attnbench.trial import Trial
-
-Seconds = tuple[tuple[float, ...], tuple[float, ...]]  # a call: of base and of head, one a process
 
 
 class Clock(Protocol):

@@ -15,21 +15,22 @@ from attnbench.gate.baseline import Baseline, baseline
 from attnbench.gate.checkout import GitError, checked_out, dirt, refuse_changes, working_tree
 from attnbench.gate.decide import decide_pairs
 from attnbench.gate.halves import Half, opened, run_info
+from attnbench.gate.outputs import write
 from attnbench.gate.plan import Plan, Tier, plan
 from attnbench.gate.result import Change, Gate
 from attnbench.gate.rules import Rules, check_rules
+from attnbench.gate.stored import GATE
 from attnbench.gate.versions import Version
 from attnbench.record import Environment, Record
 from attnbench.run.executors import spread
 from attnbench.run.places import visible
 from attnbench.run.session import resolve_device
 from attnbench.run.start import Asked
-from attnbench.store import new_folder, store_whole
+from attnbench.store import new_folder
 from attnbench.suite import Suite
 from attnbench.suite_file import read_suite, suite_path
 from attnbench.trial import Settings, Task
 
-GATE = "gate.json"
 Tell = Callable[[str, int, int], None]  # what is done, how much of it, of how much
 
 
@@ -75,7 +76,7 @@ def judge(wanted: Wanted, tell: Tell = lambda *_: None) -> tuple[Gate, Rules, Pa
             if not any(f.stat().st_size for f in folder.rglob("records.jsonl")):
                 shutil.rmtree(folder)
             raise
-    store_whole(folder / GATE, gate)
+    write(gate, {"json": folder / GATE})
     return gate, suite.gate, folder
 
 

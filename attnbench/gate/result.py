@@ -9,6 +9,7 @@ from attnbench.trial import Trial
 
 # "new" and "gone" are of trials that only one side could run; neither fails a change.
 Answer = Literal["better", "same", "worse", "unclear", "new", "gone"]
+Seconds = tuple[tuple[float, ...], tuple[float, ...]]  # a call: of base and of head, one a process
 
 
 @dataclass(frozen=True)

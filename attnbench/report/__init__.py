@@ -5,7 +5,7 @@ from pathlib import Path
 
 from attnbench.errors import StoreError
 from attnbench.report.page import render
-from attnbench.store import Run
+from attnbench.store import HEAD_SIDE, Run
 
 __all__ = ["render", "write"]
 
@@ -16,7 +16,9 @@ def write(run: Run, folder: Path) -> Path:
     Raises StoreError when the folder cannot be made or written.
     """
     page = render(run)
-    target = folder / f"{run.path.resolve().name}.html"
+    path = run.path.resolve()
+    named = path.parent if path.name == HEAD_SIDE else path
+    target = folder / f"{named.name}.html"
     draft = folder / f".{target.name}.{os.getpid()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,21 +1,29 @@
 """What a run holds, ready for the sections: curves, values by trial, heads in order."""
 
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from statistics import median
+from typing import TypeVar
 
 from attnbench import stats
 from attnbench.curves import Curve, curves
 from attnbench.errors import AttnbenchError
+from attnbench.gate.result import Gate
+from attnbench.gate.self_test_result import SelfTest
+from attnbench.gate.stored import stored_gate, stored_self_test
 from attnbench.machines import apart
 from attnbench.record import Origin, Reading, Record
 from attnbench.stats import Estimate
-from attnbench.store import Run
+from attnbench.store import HEAD_SIDE, Run
 from attnbench.suite import Suite
 from attnbench.suite_file import parse_suite
 from attnbench.trial import KERNELS, NO_DEVICE, Trial
 from attnbench.verdicts import Verdict, verdicts
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,19 @@ class Evidence:
     def warnings(self) -> tuple[str, ...]:
         unread = f"the suite cannot be read, so its claims are not checked: {self._suite}"
         return (*self.run.warnings, *([] if self.suite else [unread]), *self._unfinished)
+
+    @cached_property
+    def gate(self) -> Gate | None:
+        """What it found, where this run is its head side."""
+        return self._of_gate(stored_gate)
+
+    @cached_property
+    def self_test(self) -> SelfTest | None:
+        return self._of_gate(stored_self_test)
+
+    def _of_gate(self, read: Callable[[Path], T]) -> T | None:
+        path = self.run.path.resolve()
+        return read(path.parent) if path.name == HEAD_SIDE else None
 
     @cached_property
     def _unfinished(self) -> list[str]:

@@ -72,3 +72,15 @@ def test_output_that_nobody_reads_is_no_error():
     )
 
     assert (done.stdout, done.stderr) == ("heads\n", "")
+
+
+def test_a_bug_of_ours_is_no_answer():
+    code = PRINTS_MODULES.format(argv=["attnbench", "list"]).replace(
+        "from attnbench.cli import main",
+        "from attnbench.cli import attnbench, main\nattnbench.main = lambda **_: 1 / 0",
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+
+    assert "ZeroDivisionError" in done.stderr
+    assert "CODE 70" in done.stderr

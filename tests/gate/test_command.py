@@ -103,7 +103,7 @@ def test_nothing_changed_is_the_same(here):
 def test_a_slower_head_is_worse_and_confirmed_and_a_faster_one_better(here):
     here.speeds(CALM | {"ema": 2.2e-3, "gc": 0.9e-4})
 
-    done = here.gate("--base", "HEAD~1", "--tier", "timed", "--json")
+    done = here.gate("--base", "HEAD~1", "--tier", "timed", "--json", "-")
 
     assert done.returncode == 1, done.stdout + done.stderr
     gate = json.loads(done.stdout)

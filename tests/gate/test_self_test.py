@@ -14,7 +14,8 @@ import pytest
 
 from attnbench.gate import planted
 from attnbench.gate.pairs import Pairing, Taken
-from attnbench.gate.self_test import SIZES, Judged, SelfTest, assigned
+from attnbench.gate.self_test import assigned
+from attnbench.gate.self_test_result import SIZES, Judged, SelfTest
 from attnbench.gate.versions import PARTS, PLANTED, Version
 from attnbench.record import Environment
 from attnbench.trial import Budget, Limits, Shape, Trial

@@ -33,13 +33,17 @@ def write(gate: Gate, targets: Mapping[str, Path]) -> None:
     """
     texts = {name: FORMATS[name](gate) for name in targets}  # all of them before the first file
     for name, path in targets.items():
-        content = texts[name].encode()
-        if path == STDOUT:
-            sys.stdout.flush()
-            sys.stdout.buffer.write(content)
-            sys.stdout.buffer.flush()
-        else:
-            _save(path, content)
+        put(texts[name], path)
+
+
+def put(text: str, path: Path) -> None:
+    """As `write` does with each."""
+    if path == STDOUT:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.flush()
+    else:
+        _save(path, text.encode())
 
 
 def _save(path: Path, content: bytes) -> None:
