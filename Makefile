@@ -1,10 +1,12 @@
 # make run: measure and report, from nothing. make test: every test. make check: format and lint.
+# make gate: no head costs more, or computes something else, than the stored run of the exact tier.
+# make gate-baseline: stores that run anew, for a change that is meant or another torch.
 # make gpu: on a machine with an NVIDIA GPU, all that needs one, in ten minutes at most.
 # make gpu-accuracy: there, what each head buys, in ten minutes at most; --resume does what is left.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check setup wheel gpu gpu-accuracy clean
+.PHONY: run test check setup wheel gate gate-baseline gpu gpu-accuracy clean
 .DELETE_ON_ERROR:
 
 run: .venv/installed
@@ -22,6 +24,19 @@ setup: .venv/tested
 
 wheel: .venv/tested
 	$(BIN)/python -m build --wheel --outdir dist .
+
+EXACT := results/reference/exact
+
+gate: .venv/installed
+	$(BIN)/attnbench gate --tier exact --baseline $(EXACT) --results build/gate
+
+gate-baseline: .venv/installed
+	rm -rf build/baseline
+	$(BIN)/attnbench gate --tier exact --base HEAD --allow-dirty --results build/baseline || test $$? = 1
+	rm -rf $(EXACT)
+	mkdir -p results/reference
+	mv build/baseline/*/head $(EXACT)
+	rm -f $(EXACT)/worker.log
 
 # With the environment of `make setup` where there is one, else with what PYTHON has. A part that
 # takes too long is interrupted: what it has is kept, and the next one begins.

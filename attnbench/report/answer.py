@@ -9,6 +9,7 @@ from attnbench.report.document import Inline, Text, code, listed, power, strong,
 from attnbench.report.evidence import Evidence
 from attnbench.report.numbers import exponent, quantity, side, times
 from attnbench.report.slices import Slice
+from attnbench.report.trained import minus, percent, trained
 from attnbench.stats import Estimate
 from attnbench.trial import Trial
 from attnbench.verdicts import WORDS
@@ -20,11 +21,11 @@ NAMED = 5  # heads that a sentence compares one by one; more are told as a range
 
 
 def sentences(evidence: Evidence, at: Slice) -> list[Text]:
-    """How the cost grows, what it is at one size, and what a fused kernel changes."""
+    """What heads buy, how the cost grows, what it is at one size, what a fused kernel changes."""
     lines = {t.label: t for t in at.trials}
     dense = [v for v in _eager(rivals.dense(evidence)) if v in lines and _costs(at, v)]
     others = [v for v in _eager(rivals.efficient(evidence)) if v in lines]
-    found = [_growth(at, dense, others)]
+    found = [_bought(evidence), _growth(at, dense, others)]
     if dense:
         found.append(_answer(at, dense[0], others))
         if f"{dense[0]} fused" in lines:
@@ -32,6 +33,28 @@ def sentences(evidence: Evidence, at: Slice) -> list[Text]:
     told = [parts for parts in (*found, _verdicts(evidence)) if parts]
     first, *rest = told or [_least(at)]
     return [text(*first, role="lead"), *(text(*parts) for parts in rest)]
+
+
+def _bought(evidence: Evidence) -> Parts:
+    """Of the first training that several heads went through."""
+    trials = next((group for group in trained(evidence) if len(group) > 1), [])
+    values = {t.label: evidence.values[t.key, "accuracy"] for t in trials}
+    if not values:
+        return []
+
+    def told(label: str) -> Parts:
+        return [code(label), " ", strong(f"{percent(values[label].estimate)} %")]
+
+    worst, *_, best = sorted(values, key=lambda label: values[label].estimate.value)
+    seeds = max(len(v.by_round) for v in values.values())
+    parts: Parts = [f"Trained alike, {seeds} {'seed' if seeds == 1 else 'seeds'}, heads reach a "]
+    parts += ["mean IoU from ", *told(worst), " to ", *told(best), ". "]
+    gaps = {label: minus(values[best], value) for label, value in values.items() if label != best}
+    near = [label for label, gap in gaps.items() if gap and gap.known and gap.low <= 0]
+    if near:
+        parts += ["Seed by seed the best cannot be told apart from "]
+        parts += [*listed([(code(label),) for label in near]), "."]
+    return parts
 
 
 def _verdicts(evidence: Evidence) -> Parts:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 from typing import TypeVar
 
 from attnbench import stats
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Value:
-    """A metric of one trial over all its rounds, in base units."""
+    """A metric of one trial over all its rounds, in base units. Measured terms are means too."""
 
     estimate: Estimate
     unit: str
@@ -159,6 +159,10 @@ class Evidence:
 def _value(readings: dict[int, Reading]) -> Value:
     last = readings[max(readings)]
     medians = {r: float(median(reading.samples)) for r, reading in sorted(readings.items())}
-    measured = last.origin == "measured"
-    estimate = stats.mean([*medians.values()]) if measured else stats.exactly(last.samples[0])
-    return Value(estimate, last.unit, last.origin, medians, last.terms, last.notes)
+    if last.origin != "measured":
+        estimate, terms = stats.exactly(last.samples[0]), last.terms
+    else:
+        estimate = stats.mean([*medians.values()])
+        known = {t: [r.terms[t] for r in readings.values() if t in r.terms] for t in last.terms}
+        terms = {term: fmean(values) for term, values in known.items()}
+    return Value(estimate, last.unit, last.origin, medians, terms, last.notes)

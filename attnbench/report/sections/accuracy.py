@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from attnbench import stats
 from attnbench.report.document import Figure, Fold, Row, text
 from attnbench.report.evidence import Evidence, Value
 from attnbench.report.learning import learning_curves
@@ -11,6 +10,7 @@ from attnbench.report.other_settings import other_settings
 from attnbench.report.plot import Mark, Scatter
 from attnbench.report.sections import section
 from attnbench.report.tables import Cell, Column, Table, names, nothing, quantities, words
+from attnbench.report.trained import BASELINE, minus, percent, trained
 from attnbench.stats import Estimate
 from attnbench.tradeoff import Point, front
 from attnbench.trial import Trial
@@ -21,19 +21,11 @@ COSTS = (  # metric, how a figure calls it
     ("latency", "latency of a forward pass"),
 )
 LEAST = 2  # heads in a figure
-BASELINE = "fcn"  # no context: what the others are held against
 
 
 @section("What the heads buy", order=12)
 def accuracy(evidence: Evidence) -> list | None:
-    groups: dict[tuple, list[Trial]] = {}
-    for trial in sorted(evidence.trials.values(), key=evidence.rank):
-        if (trial.key, "accuracy") in evidence.values:
-            setting = (trial.part, trial.backbone, trial.shape, trial.dtype, trial.device)
-            groups.setdefault(setting, []).append(trial)
-    if not groups:
-        return None
-    return [block for trials in groups.values() for block in _group(evidence, trials)]
+    return [block for trials in trained(evidence) for block in _group(evidence, trials)] or None
 
 
 def _group(evidence: Evidence, trials: list[Trial]) -> list:
@@ -83,7 +75,6 @@ def _table(evidence: Evidence, trials: list[Trial]) -> Table:
 
 
 def _minus_baseline(evidence: Evidence, trials: list[Trial]) -> tuple[Cell, ...]:
-    """The mean of the differences, seed by seed: heads of one seed see the same batches."""
     values = [evidence.values[t.key, "accuracy"] for t in trials]
     base = next((v for v, t in zip(values, trials, strict=True) if t.label == BASELINE), None)
     return tuple(_difference(value, base) for value in values)
@@ -92,17 +83,11 @@ def _minus_baseline(evidence: Evidence, trials: list[Trial]) -> tuple[Cell, ...]
 def _difference(value: Value, base: Value | None) -> Cell:
     if base is None or value is base:
         return nothing()
-    shared = sorted(value.by_round.keys() & base.by_round.keys())
-    pairs = [value.by_round[r] - base.by_round[r] for r in shared]
-    return _percent(stats.mean(pairs)) if pairs else nothing()
+    return _percent(minus(value, base))
 
 
 def _percent(share: Estimate | None) -> Cell:
-    """As in "92.7 ± 1.1"."""
-    if share is None:
-        return nothing()
-    half = f" ± {50 * (share.high - share.low):.1f}" if share.known else ""
-    return Cell(f"{100 * share.value:.1f}{half}")
+    return nothing() if share is None else Cell(percent(share))
 
 
 def _classes(value: Value) -> str:

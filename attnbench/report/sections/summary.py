@@ -11,6 +11,7 @@ from attnbench.report.rivals import dense
 from attnbench.report.sections import section
 from attnbench.report.slices import Slice, reference, slices
 from attnbench.report.tables import Cell, Column, Table, names, nothing, quantities
+from attnbench.report.trained import percent, trained
 
 _COLUMNS = (
     ("macs.counted", "inference", "MACs, forward"),
@@ -37,7 +38,7 @@ def summary(evidence: Evidence) -> list:
 
 def headline(evidence: Evidence, at: Slice) -> Table:
     """Every head at the size of the answer, with how its cost grows there."""
-    columns = [names(at.trials, evidence.heads)]
+    columns = [names(at.trials, evidence.heads), *_accuracy(evidence, at)]
     for metric, mode, title in _COLUMNS:
         value = at.first(metric)
         superseded = metric == "memory_predicted" and any(at.estimates("memory", mode))
@@ -53,6 +54,14 @@ def headline(evidence: Evidence, at: Slice) -> Table:
         f"Every head on a {at.input}: {at.pixels}, {at.reads}, batch {at.shape.batch}, {at.dtype}"
     )
     return Table(caption, tuple(columns)).without_empty_columns()
+
+
+def _accuracy(evidence: Evidence, at: Slice) -> list[Column]:
+    """Of the first training of several heads."""
+    trials = next((group for group in trained(evidence) if len(group) > 1), [])
+    found = {t.label: Cell(percent(evidence.values[t.key, "accuracy"].estimate)) for t in trials}
+    cells = tuple(found.get(label, nothing()) for label in at.labels)
+    return [Column("mean IoU", cells, "%", "measured")] if found else []
 
 
 def _growth(at: Slice, metric: str, title: str) -> Column:

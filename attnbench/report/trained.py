@@ -1,0 +1,30 @@
+"""Heads that were trained alike, and how their accuracies compare."""
+
+from attnbench import stats
+from attnbench.report.evidence import Evidence, Value
+from attnbench.stats import Estimate
+from attnbench.trial import Trial
+
+BASELINE = "fcn"  # no context: what the others are held against
+
+
+def trained(evidence: Evidence) -> list[list[Trial]]:
+    """Trials with an accuracy, those of one part, backbone, shape, type and device together."""
+    groups: dict[tuple, list[Trial]] = {}
+    for trial in sorted(evidence.trials.values(), key=evidence.rank):
+        if (trial.key, "accuracy") in evidence.values:
+            setting = (trial.part, trial.backbone, trial.shape, trial.dtype, trial.device)
+            groups.setdefault(setting, []).append(trial)
+    return list(groups.values())
+
+
+def minus(value: Value, base: Value) -> Estimate | None:
+    """The mean of the differences, seed by seed: heads of one seed see the same batches."""
+    shared = sorted(value.by_round.keys() & base.by_round.keys())
+    return stats.mean([value.by_round[r] - base.by_round[r] for r in shared]) if shared else None
+
+
+def percent(share: Estimate) -> str:
+    """As in "92.7 ± 1.1"."""
+    half = f" ± {50 * (share.high - share.low):.1f}" if share.known else ""
+    return f"{100 * share.value:.1f}{half}"
