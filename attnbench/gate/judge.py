@@ -31,6 +31,7 @@ from attnbench.suite import Suite
 from attnbench.suite_file import read_suite, suite_path
 from attnbench.trial import Settings, Task
 
+GATE_SUITE = "gate"  # of no suite in particular; folders of all gates end in it
 Tell = Callable[[str, int, int], None]  # what is done, how much of it, of how much
 
 
@@ -41,7 +42,7 @@ class Wanted:
     `rules` are those that the user changed, by name; the suite has the others.
     """
 
-    suite: str = "gate"
+    suite: str = GATE_SUITE
     base: str = ""
     baseline: str = ""
     tier: Tier = "all"
@@ -69,7 +70,8 @@ def judge(wanted: Wanted, tell: Tell = lambda *_: None) -> tuple[Gate, Rules, Pa
     with ExitStack() as stack:
         versions, notes = _versions(wanted, stack)
         stored = baseline(wanted.baseline, wanted.results) if wanted.baseline else None
-        folder = new_folder(wanted.results, f"gate-{suite.name}")
+        name = GATE_SUITE if suite.name == GATE_SUITE else f"{suite.name}-{GATE_SUITE}"
+        folder = new_folder(wanted.results, name)
         try:
             gate = _Judging(wanted, suite, text, seed, tell, folder, stored).gate(versions, notes)
         except AttnbenchError:
