@@ -5,10 +5,8 @@ from collections.abc import Iterable, Iterator
 from attnbench.gate.errors import NotComparableError
 from attnbench.record import Environment, Gpu
 
-# What changes counts: only the torch that made them. Kernels and precision do not count ops.
-EXACT = ("torch",)
 TIMED = (
-    *EXACT, "cuda", "driver", "cpu", "cores", "threads", "flags", "governor", "turbo",
+    "torch", "cuda", "driver", "cpu", "cores", "threads", "flags", "governor", "turbo",
     "quota_cores",
 )  # fmt: skip
 CARD = ("name", "power_cap_watts", "ecc", "mig")
@@ -16,16 +14,20 @@ CARD = ("name", "power_cap_watts", "ecc", "mig")
 
 def differences(base: Environment, head: Environment, *, timed: bool) -> list[str]:
     """A phrase each, as in "torch 2.6.0 -> 2.7.1"; none where they may be compared."""
-    fields = TIMED if timed else EXACT
+    if not timed:
+        return _releases(base, head)
     told = [
         f"{name} {_shown(getattr(base, name))} -> {_shown(getattr(head, name))}"
-        for name in fields
+        for name in TIMED
         if name != "flags" and getattr(base, name) != getattr(head, name)
     ]
-    if timed:
-        told += _flags(base.flags, head.flags)
-        told += _cards(base.gpus, head.gpus)
-    return told
+    return [*told, *_flags(base.flags, head.flags), *_cards(base.gpus, head.gpus)]
+
+
+def _releases(base: Environment, head: Environment) -> list[str]:
+    """What changes counts: the torch that made them, be it built for a GPU or not ("2.6.0+cpu")."""
+    before, now = (e.torch.partition("+")[0] for e in (base, head))
+    return [f"torch {_shown(before)} -> {_shown(now)}"] if before != now else []
 
 
 def check(found: Iterable[str], name: str, *, allowed: bool) -> list[str]:

@@ -105,6 +105,13 @@ def test_times_need_all_that_changes_them_and_counts_the_torch_alone(name):
     assert bool(fingerprint.differences(HERE, there, timed=False)) == (name == "torch")
 
 
+def test_counts_are_those_of_a_release_of_torch_whatever_it_was_built_for():
+    here, there = (replace(HERE, torch=f"2.6{build}") for build in ("+cpu", "+cu126"))
+
+    assert fingerprint.differences(here, there, timed=False) == []
+    assert fingerprint.differences(here, there, timed=True) == ["torch 2.6+cpu -> 2.6+cu126"]
+
+
 def test_all_differences_are_listed():
     there = replace(HERE, **OTHER)
     found = fingerprint.differences(HERE, there, timed=True)
