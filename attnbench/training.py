@@ -24,8 +24,9 @@ CHOICES = {
     "window": get_args(Window),
     "gates": get_args(Gates),
 }
-# They say where data lie and when state is stored, and change no result.
-_PLACES = {"root": "", "checkpoint_every": 0}
+MOST_SHOWN = 8  # images in a record, and on a page
+# They say where data lie, when state is stored and what is kept to be seen, and change no result.
+_NO_RESULT = {"root": "", "checkpoint_every": 0, "shown": 0}
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class Training:
     may tell when a gate came to open rather than what stands behind it.
     `window`, `scales` and `mirrored` are of the evaluation, on images at their full size;
     `transfer` are other options of the data set, and `evaluate_with` settings of other options of
-    the head, each with the weights as they were trained.
+    the head, each with the weights as they were trained. `shown` validation images, made small, are
+    kept in the records of the first seed with their masks and maps.
     """
 
     dataset: str = "legend_map"
@@ -65,11 +67,14 @@ class Training:
     transfer: tuple[dict[str, Option], ...] = ()
     evaluate_with: tuple[dict[str, Option], ...] = ()
     checkpoint_every: int = 200  # steps; 0 for never
+    shown: int = 3
 
     @cached_property
     def key(self) -> str:
         """Hash of all that the result depends on: what two readings that are compared share."""
-        text = json.dumps(asdict(replace(self, **_PLACES)), sort_keys=True, separators=(",", ":"))
+        text = json.dumps(
+            asdict(replace(self, **_NO_RESULT)), sort_keys=True, separators=(",", ":")
+        )
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @property

@@ -11,11 +11,11 @@ from attnbench.checked import check_keys, converted, shown, typed
 from attnbench.errors import SuiteError, UnknownNameError
 from attnbench.heads import describe as describe_head
 from attnbench.train.datasets import DATASETS, describe
-from attnbench.training import CHOICES, Training
+from attnbench.training import CHOICES, MOST_SHOWN, Training
 
 SETTINGS = tuple(f.name for f in fields(Training))
 _ABOVE_ZERO = ("steps", "lr")
-_NOT_BELOW = ("subset", "weight_decay", "warmup", "checkpoint_every")
+_NOT_BELOW = ("subset", "weight_decay", "warmup", "checkpoint_every", "shown")
 
 
 def training(table: Any, where: str) -> Training:
@@ -78,6 +78,8 @@ def _check_numbers(recipe: Training, where: str) -> None:
         if not 0 <= value < inf or (value == 0 and name in _ABOVE_ZERO):
             least = "above zero" if name in _ABOVE_ZERO else "not below zero"
             raise SuiteError(f"{where}: {name} = {value}: expected a number {least}")
+    if recipe.shown > MOST_SHOWN:
+        raise SuiteError(f"{where}: shown = {recipe.shown}: expected 0 to {MOST_SHOWN} images")
     if recipe.warmup >= 1:
         raise SuiteError(f"{where}: warmup = {recipe.warmup}: a share of the steps, below 1")
     low, high = recipe.scale

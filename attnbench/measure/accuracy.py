@@ -142,7 +142,7 @@ class _Experiment:
 
     def _looked_at(self, trained: nn.Module) -> dict[str, Found]:
         told = (self.trial.head, self.recipe, self.validation, crop_size(self.trial), self.device)
-        return Trained(trained, *told).found(is_shown=self.seed == 0)
+        return Trained(trained, *told).found(is_shown=self.seed == 0 and self.recipe.shown > 0)
 
     def _others(self) -> list[dict[str, Option]]:
         """Those of the recipe that the head has: a suite has other heads beside it."""

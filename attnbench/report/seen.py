@@ -13,10 +13,10 @@ from attnbench.record import Reading
 from attnbench.report.evidence import Evidence
 from attnbench.report.gallery import Cell, Mark, Shared
 from attnbench.report.pictures import Picture, picture
+from attnbench.training import MOST_SHOWN
 from attnbench.trial import Trial
 
 SHOWN = "accuracy.shown"
-MOST = 8  # images of a group, and of one kind of map on an image; more are left out
 NO_PICTURE = "what the record holds here is no picture"
 _CLASS = re.compile(r"class (\d{1,5}), (#[0-9a-f]{6}): (.+)")
 _MAP = re.compile(r"(query|shared|base)/([^/]+)/(\d{1,2})(?:/(\d{1,5})(?:,(\d{1,5}))?)?")
@@ -47,7 +47,7 @@ class Seen:
         for name, uri in self.pictures.items():
             if told := _MAP.fullmatch(name):
                 kind, of, image, *at = told.groups()
-                if int(image) < MOST and (kind == "shared") == (not any(at)):
+                if int(image) < MOST_SHOWN and (kind == "shared") == (not any(at)):
                     yield MapName(kind, of, int(image), tuple(int(a) for a in at if a)), uri
 
 
@@ -60,7 +60,7 @@ class Group:
     @property
     def images(self) -> range:
         first = self.heads[0].pictures
-        return range(next((i for i in range(MOST) if f"image/{i}" not in first), MOST))
+        return range(next((i for i in range(MOST_SHOWN) if f"image/{i}" not in first), MOST_SHOWN))
 
     def shared(self, section: str, number: int) -> dict[int, Shared]:
         """The images that can be shown, by number; their ids begin with the section's."""

@@ -27,4 +27,4 @@ def minus(value: Value, base: Value) -> Estimate | None:
 def percent(share: Estimate) -> str:
     """As in "92.7 ± 1.1"."""
     half = f" ± {50 * (share.high - share.low):.1f}" if share.known else ""
-    return f"{100 * share.value:.1f}{half}"
+    return f"{100 * share.value:.1f}{half}".replace("-", "\u2212")

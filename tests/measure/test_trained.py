@@ -277,6 +277,21 @@ def test_the_first_seed_shows_three_images_and_others_none():
     assert second["attention.region"].samples != first["attention.region"].samples
 
 
+def test_how_many_images_are_kept_is_chosen_and_changes_no_result():
+    none, one = (
+        measure.readings("accuracy", Bench(TRIAL, training=replace(RECIPE, shown=count)))
+        for count in (0, 1)
+    )
+
+    assert "accuracy.shown" not in none
+    assert "mask/0" in one["accuracy.shown"].pictures
+    assert {name for name in one["accuracy.shown"].pictures if name.startswith("image")} == {
+        "image/0"
+    }
+    assert none["accuracy"].samples == one["accuracy"].samples
+    assert none["accuracy"].notes == one["accuracy"].notes  # the recipe's key among them
+
+
 def test_a_mask_shows_what_was_scored():
     """The share below it is of the very pixels that are drawn."""
     found = readings()["accuracy.shown"]

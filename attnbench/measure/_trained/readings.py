@@ -24,7 +24,6 @@ from attnbench.train.evaluate import probabilities
 from attnbench.training import Training
 
 IMAGES = 16  # that numbers are means over
-SHOWN = 3  # of them
 QUERIES = 256  # rows of a map that are compared with each other, evenly spaced, at most
 ASKED = 2  # queries of an image whose maps are shown
 BASES = 8  # shown: those with the most pixels
@@ -147,7 +146,7 @@ class Trained:
     @property
     def _places(self) -> list[int]:
         """Of the images that are shown, evenly spaced among all."""
-        count = min(SHOWN, len(self._views))
+        count = min(self.recipe.shown, len(self._views))
         return [len(self._views) * i // count for i in range(count)]
 
     @cached_property
