@@ -100,7 +100,7 @@ def _gates(
         parts = assigned(cells, seed, number)
         told = json.dumps({key: part for key, part in parts.items() if part})
         head.version = replace(head.version, variables={PARTS: told})
-        clock = _OneGate(clocks, number, total)
+        clock = _OneGate(clocks, number, max(total, number + 1))
         decisions, _ = decide(cells, clock, suite.gate, pairs)
         judged = [_judged(number, parts[d.trial.key], d) for d in decisions]
         if not judged:
