@@ -40,7 +40,8 @@ RECORDS, ENVIRONMENTS, CONDITIONS, INFO, SUITE, LOG = (
     "suite.toml",
     "worker.log",
 )
-HEAD_SIDE = "head"  # folder of a gate with the run of its head side
+SIDES = HEAD_SIDE, BASE_SIDE = "head", "base"  # folders of a gate with the runs of its two sides
+SELF_TEST = "self_test.json"  # of a gate of code against itself, whose head side is slowed down
 APPENDED = (RECORDS, ENVIRONMENTS, CONDITIONS)
 MOST_THREADS = 2**16
 _STAMP = re.compile(r"\d{8}-\d{6}-")
@@ -247,12 +248,19 @@ def _is_sound(info: RunInfo) -> bool:
 def find_run(name: str, results: Path) -> Path:
     """The run folder that is meant: a path as typed, or a name below `results`.
 
-    Of a gate, which keeps a run of each side, it is that of the head side.
+    Of a gate, which keeps a run of each side, it is that of the head side; of a self-test that of
+    the base, where nothing is slowed down.
     """
     is_below = not Path(name).is_dir() and (results / name).is_dir()
     path = results / name if is_below else Path(name)
-    of_gate = path / HEAD_SIDE
-    return of_gate if not (path / INFO).exists() and (of_gate / INFO).exists() else path
+    side = path / (BASE_SIDE if (path / SELF_TEST).exists() else HEAD_SIDE)
+    return side if not (path / INFO).exists() and (side / INFO).exists() else path
+
+
+def gate_of(path: Path) -> Path | None:
+    """The folder of the gate that a run folder is a side of."""
+    path = path.resolve()
+    return path.parent if path.name in SIDES else None
 
 
 def runs_in(results: Path) -> list[Path]:

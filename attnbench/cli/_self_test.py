@@ -11,9 +11,10 @@ from attnbench.cli._live import duration
 from attnbench.errors import EXIT_NO
 from attnbench.gate.outputs import STDOUT, put
 from attnbench.gate.self_test import Trying, self_test
-from attnbench.gate.self_test_result import POWER, SIZES, STORED, SelfTest
+from attnbench.gate.self_test_result import POWER, SIZES, SelfTest
 from attnbench.run.start import Asked
 from attnbench.stats import Estimate
+from attnbench.store import SELF_TEST
 from attnbench.trial import Settings
 
 TITLES = ("slower by", "decisions", "worse", "95 % interval", "unclear", "same", "better")
@@ -48,7 +49,7 @@ def _so_far(found: SelfTest, wanted: int) -> str:
 
 
 def _print(found: SelfTest, folder: Path, target: Path | None) -> None:
-    stored = folder / STORED
+    stored = folder / SELF_TEST
     console = stdout(is_taken=target == STDOUT)
     if target is not None:
         put(stored.read_text(encoding="utf-8"), target)

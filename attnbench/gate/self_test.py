@@ -20,13 +20,13 @@ from attnbench.gate.checkout import GitError, working_tree
 from attnbench.gate.decide import Decision, Seconds, decide, decide_pairs
 from attnbench.gate.halves import Half, opened, run_info
 from attnbench.gate.plan import plan
-from attnbench.gate.self_test_result import SIZES, STORED, Judged, SelfTest
+from attnbench.gate.self_test_result import SIZES, Judged, SelfTest
 from attnbench.gate.timed import Clocks
 from attnbench.gate.versions import PARTS, PLANTED, Version
 from attnbench.run.places import visible
 from attnbench.run.session import resolve_device
 from attnbench.run.start import Asked
-from attnbench.store import new_folder, store_whole
+from attnbench.store import SELF_TEST, new_folder, store_whole
 from attnbench.suite import Suite
 from attnbench.suite_file import read_suite, suite_path
 from attnbench.trial import Settings, Trial
@@ -80,7 +80,7 @@ def self_test(
         clocks = Clocks(suite, seed, visible(gpus[0]) if gpus else None, tell, halves)
         for decided, seconds in _gates(trying, suite, cells, clocks, halves, seed, pairs):
             found = replace(found, decisions=(*found.decisions, *decided), seconds=seconds)
-            store_whole(folder / STORED, found)
+            store_whole(folder / SELF_TEST, found)
             yield found, folder
 
 

@@ -9,7 +9,6 @@ from attnbench.record import Environment
 from attnbench.stats import Estimate
 from attnbench.trial import Trial
 
-STORED = "self_test.json"
 SIZES = (0.01, 0.02, 0.05, 0.1, 0.2)  # planted slow-downs
 POWER = 0.8
 

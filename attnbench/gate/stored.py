@@ -8,7 +8,8 @@ import msgspec
 from attnbench import plain_files
 from attnbench.errors import StoreError
 from attnbench.gate.result import Gate
-from attnbench.gate.self_test_result import STORED, SelfTest
+from attnbench.gate.self_test_result import SelfTest
+from attnbench.store import SELF_TEST
 
 GATE = "gate.json"
 LARGEST = 64 * 2**20  # bytes; ten thousand findings have a tenth
@@ -24,7 +25,7 @@ def stored_gate(folder: Path) -> Gate | None:
 
 def stored_self_test(folder: Path) -> SelfTest | None:
     """As `stored_gate`."""
-    return _read(folder / STORED, SelfTest)
+    return _read(folder / SELF_TEST, SelfTest)
 
 
 def _read(path: Path, kind: type[T]) -> T | None:

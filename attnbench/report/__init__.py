@@ -5,7 +5,7 @@ from pathlib import Path
 
 from attnbench.errors import StoreError
 from attnbench.report.page import render
-from attnbench.store import HEAD_SIDE, Run
+from attnbench.store import Run, gate_of
 
 __all__ = ["render", "write"]
 
@@ -16,8 +16,7 @@ def write(run: Run, folder: Path) -> Path:
     Raises StoreError when the folder cannot be made or written.
     """
     page = render(run)
-    path = run.path.resolve()
-    named = path.parent if path.name == HEAD_SIDE else path
+    named = gate_of(run.path) or run.path.resolve()
     target = folder / f"{named.name}.html"
     draft = folder / f".{target.name}.{os.getpid()}"
     try:

@@ -17,7 +17,7 @@ from attnbench.gate.stored import stored_gate, stored_self_test
 from attnbench.machines import apart
 from attnbench.record import Origin, Reading, Record
 from attnbench.stats import Estimate
-from attnbench.store import HEAD_SIDE, Run
+from attnbench.store import Run, gate_of
 from attnbench.suite import Suite
 from attnbench.suite_file import parse_suite
 from attnbench.trial import KERNELS, NO_DEVICE, Trial
@@ -59,7 +59,7 @@ class Evidence:
 
     @cached_property
     def gate(self) -> Gate | None:
-        """What it found, where this run is its head side."""
+        """What it found, where this run is a side of one."""
         return self._of_gate(stored_gate)
 
     @cached_property
@@ -67,13 +67,14 @@ class Evidence:
         return self._of_gate(stored_self_test)
 
     def _of_gate(self, read: Callable[[Path], T]) -> T | None:
-        path = self.run.path.resolve()
-        return read(path.parent) if path.name == HEAD_SIDE else None
+        folder = gate_of(self.run.path)
+        return read(folder) if folder else None
 
     @cached_property
     def _unfinished(self) -> list[str]:
         """Whether trials that went well on a device lack rounds that others have."""
-        if self.run.info.merged:  # runs of several lengths, that cannot be gone on with
+        # Runs of several lengths, and sides of a gate, cannot be gone on with.
+        if self.run.info.merged or gate_of(self.run.path):
             return []
         rounds: dict[str, int] = {}
         for record in self.records:
