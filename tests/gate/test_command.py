@@ -273,7 +273,8 @@ def test_against_a_baseline_a_slower_head_is_worse(here):
     done = here.gate("--baseline", run.name, "--tier", "timed")
 
     assert done.returncode == 1, done.stdout + done.stderr
-    assert re.search(r"worse +isa .* latency 5.\d+ ms -> 6.\d+ ms \(\+19", done.stdout)
+    told = r"worse +isa .* latency (4\.9|5\.0)\d ms -> (5\.9|6\.0)\d ms \(\+(19|20)\."
+    assert re.search(told, done.stdout)  # with noise of 0.2 %
     assert "1 worse, 3 same" in done.stdout
 
 
