@@ -159,16 +159,6 @@ class RunWriter:
             raise unwritable(self.path, error) from None
 
 
-def store_whole(path: Path, value: Any) -> None:
-    """`value` as JSON, whole or not at all: a file that was there stays until then."""
-    made = path.with_name(f".{path.name}")
-    try:
-        made.write_bytes(msgspec.json.format(msgspec.json.encode(value)) + b"\n")
-        made.replace(path)
-    except OSError as error:
-        raise unwritable(path, error) from None
-
-
 def unwritable(path: Path, error: OSError) -> StoreError:
     return StoreError(f"{path}: cannot write results ({error.strerror}); choose another folder")
 

@@ -25,7 +25,7 @@ from attnbench.checked import (
 )
 from attnbench.claim_tables import claims
 from attnbench.errors import AttnbenchError, SuiteError, UnknownNameError
-from attnbench.gate.rules import OF_OUTPUT, Rules, check_rules
+from attnbench.gate.rules_table import rules
 from attnbench.head_choice import head_choices
 from attnbench.papers.reading import paper_names
 from attnbench.printable import one_line
@@ -132,7 +132,7 @@ def parse_suite(text: str, name: str, where: str) -> Suite:
         plots=converted(table.get("plots", []), tuple[str, ...], f"{where}: plots"),
         papers=_papers(table.get("papers", []), where),
         training=training(table["training"], f"{where}: training") if "training" in table else None,
-        gate=_rules(table.get("gate", {}), f"{where}: gate"),
+        gate=rules(table.get("gate", {}), f"{where}: gate"),
     )
     if not all(sweep.heads or suite.heads for sweep in suite.sweeps):
         raise SuiteError(f"{where}: heads is missing or empty; name them here or in each sweep")
@@ -275,20 +275,6 @@ def _settings(table: Any, kind: type, where: str) -> Any:
         ):
             raise SuiteError(f"{where}: {f.name} = {value}: expected a number above zero")
     return settings
-
-
-def _rules(table: Any, where: str) -> Rules:
-    if isinstance(table, dict):
-        check_keys("rule", table, [f.name for f in fields(Rules)], where)
-    rules = converted(table, Rules, where)
-    known = [*measure.units(), *OF_OUTPUT]
-    for name, value in rules.tolerate.items():
-        if name not in known:
-            raise UnknownNameError("quantity", short(name), known, where)
-        if not 0 <= value < inf:
-            raise SuiteError(f"{where}: {name} = {value}: expected a relative change, as in 0.01")
-    check_rules(rules, where)
-    return rules
 
 
 def _limits(table: Any, where: str) -> Limits:

@@ -18,7 +18,7 @@ from attnbench.gate.halves import Half, opened, run_info
 from attnbench.gate.outputs import write
 from attnbench.gate.plan import Plan, Tier, plan
 from attnbench.gate.result import Change, Gate
-from attnbench.gate.rules import Rules, check_rules
+from attnbench.gate.rules import Rules, with_changes
 from attnbench.gate.stored import GATE
 from attnbench.gate.versions import Version
 from attnbench.record import Environment, Record
@@ -62,7 +62,7 @@ def judge(wanted: Wanted, tell: Tell = lambda *_: None) -> tuple[Gate, Rules, Pa
     """
     suite, text = read_suite(suite_path(wanted.suite))
     suite = wanted.asked.of(suite)
-    suite = replace(suite, gate=_rules(suite.gate, wanted.rules))
+    suite = replace(suite, gate=with_changes(suite.gate, wanted.rules))
     cells = plan(suite, "cpu", wanted.tier, 0).timed
     if cells:  # what is wrong with the suite is said before anything starts
         decide_pairs(suite.gate, len(cells))
@@ -170,12 +170,6 @@ class _Judging:
             exact.lacking(replace(first, head=name, options={}), "head", f"no head {name}")
             for name in sorted(before - now if now else ())
         ]
-
-
-def _rules(rules: Rules, changed: dict[str, object]) -> Rules:
-    rules = replace(rules, **changed)
-    check_rules(rules, "gate")
-    return rules
 
 
 def _versions(wanted: Wanted, stack: ExitStack) -> tuple[list[Version], list[str]]:

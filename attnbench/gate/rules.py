@@ -3,7 +3,8 @@
 Nothing here imports numpy or torch: a suite holds them.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from attnbench.errors import SuiteError
@@ -26,6 +27,13 @@ class Rules:
     pairs: int = 0
     unclear: Literal["fail", "pass"] = "fail"
     tolerate: dict[str, float] = field(default_factory=dict)
+
+
+def with_changes(rules: Rules, changed: Mapping[str, object]) -> Rules:
+    """Some of them as a user typed them. Raises SuiteError."""
+    rules = replace(rules, **changed)
+    check_rules(rules, "gate")
+    return rules
 
 
 def check_rules(rules: Rules, where: str) -> None:

@@ -19,14 +19,16 @@ from attnbench.errors import SuiteError
 from attnbench.gate.checkout import GitError, working_tree
 from attnbench.gate.decide import Decision, Seconds, decide, decide_pairs
 from attnbench.gate.halves import Half, opened, run_info
+from attnbench.gate.outputs import put
 from attnbench.gate.plan import plan
-from attnbench.gate.self_test_result import SIZES, Judged, SelfTest
+from attnbench.gate.rules import with_changes
+from attnbench.gate.self_test_result import SIZES, Judged, SelfTest, as_json
 from attnbench.gate.timed import Clocks
 from attnbench.gate.versions import PARTS, PLANTED, Version
 from attnbench.run.places import visible
 from attnbench.run.session import resolve_device
 from attnbench.run.start import Asked
-from attnbench.store import SELF_TEST, new_folder, store_whole
+from attnbench.store import SELF_TEST, new_folder
 from attnbench.suite import Suite
 from attnbench.suite_file import read_suite, suite_path
 from attnbench.trial import Settings, Trial
@@ -58,7 +60,7 @@ def self_test(
     """
     suite, text = read_suite(suite_path(trying.suite))
     suite = trying.asked.of(suite)
-    suite = replace(suite, gate=replace(suite.gate, **trying.rules))
+    suite = replace(suite, gate=with_changes(suite.gate, trying.rules))
     seed = random.SystemRandom().randrange(2**31) if trying.seed is None else trying.seed
     decide_pairs(suite.gate, len(plan(suite, "cpu", "timed", seed).timed))
     folder = new_folder(trying.results, "self-test")
@@ -80,7 +82,7 @@ def self_test(
         clocks = Clocks(suite, seed, visible(gpus[0]) if gpus else None, tell, halves)
         for decided, seconds in _gates(trying, suite, cells, clocks, halves, seed, pairs):
             found = replace(found, decisions=(*found.decisions, *decided), seconds=seconds)
-            store_whole(folder / SELF_TEST, found)
+            put(as_json(found), folder / SELF_TEST)
             yield found, folder
 
 

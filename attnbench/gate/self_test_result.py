@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from math import inf
 
+import msgspec
+
 from attnbench import stats
 from attnbench.gate.result import Answer, Seconds
 from attnbench.record import Environment
@@ -72,3 +74,7 @@ class SelfTest:
     def holds(self) -> bool:
         """Whether the false alarms are no reason to doubt the level."""
         return not self.share(0.0).low > self.level
+
+
+def as_json(found: SelfTest) -> str:
+    return msgspec.json.format(msgspec.json.encode(found)).decode() + "\n"

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from attnbench.errors import SuiteError
 from attnbench.gate import planted
 from attnbench.gate.pairs import Pairing, Taken
-from attnbench.gate.self_test import assigned
+from attnbench.gate.self_test import Trying, assigned, self_test
 from attnbench.gate.self_test_result import SIZES, Judged, SelfTest
 from attnbench.gate.versions import PARTS, PLANTED, Version
 from attnbench.record import Environment
@@ -170,3 +171,8 @@ def test_a_self_test_ends_by_the_clock(tmp_path):
 
     assert child.returncode == 0, told
     assert "of 6 decisions" in said
+
+
+def test_a_self_test_with_rules_that_cannot_be_is_one_line():
+    with pytest.raises(SuiteError, match="margin = -1: expected a relative change"):
+        next(self_test(Trying(rules={"margin": -1})))

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from attnbench.errors import StoreError
-from attnbench.gate.outputs import write
+from attnbench.gate.outputs import put, write
 from attnbench.gate.result import Change, Gate, Side, Timing
-from attnbench.gate.self_test_result import Judged, SelfTest
+from attnbench.gate.self_test_result import Judged, SelfTest, as_json
 from attnbench.gate.stored import GATE, stored_gate, stored_self_test
 from attnbench.report import render
 from attnbench.report import write as write_report
 from attnbench.stats import Estimate, exactly
-from attnbench.store import SELF_TEST, find_run, read_run, store_whole
+from attnbench.store import SELF_TEST, find_run, read_run
 from attnbench.trial import Shape, Trial
 
 RUN = Path(__file__).parent.parent / "data" / "format-4" / "20260104-000000-tiny"
@@ -63,7 +63,7 @@ def test_what_a_gate_found_is_read_back_with_what_is_not_known(tmp_path):
 
 
 def test_a_self_test_is_read_back(tmp_path, tested):
-    store_whole(tmp_path / SELF_TEST, tested)
+    put(as_json(tested), tmp_path / SELF_TEST)
 
     assert stored_self_test(tmp_path) == tested
 
@@ -97,7 +97,7 @@ def test_the_report_of_a_gate_says_what_is_worse_and_folds_the_same(folder):
 
 def test_the_report_of_a_self_test_counts_false_alarms_and_what_was_caught(folder, tested):
     (folder / "head").rename(folder / "base")  # times of the head side would be slowed down
-    store_whole(folder / SELF_TEST, tested)
+    put(as_json(tested), folder / SELF_TEST)
 
     page = render(read_run(find_run(str(folder), folder)))
 
