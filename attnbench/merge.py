@@ -19,7 +19,8 @@ from attnbench.errors import EXIT_NOT_COMPARABLE, StoreError
 from attnbench.lines import latest
 from attnbench.machines import ID_SHOWN, on_its_machine
 from attnbench.record import SCHEMA, Record
-from attnbench.store import Run, RunInfo, RunWriter, unwritable
+from attnbench.run_folders import unwritable
+from attnbench.store import Run, RunInfo, RunWriter
 from attnbench.trial import NO_DEVICE
 
 LONGEST_NAME = 150  # characters of a run's name

@@ -21,7 +21,8 @@ from attnbench.merge import merge
 from attnbench.record import SCHEMA
 from attnbench.report.evidence import Evidence
 from attnbench.report.sections import chapters
-from attnbench.store import CONDITIONS, ENVIRONMENTS, INFO, RECORDS, SUITE, read_run
+from attnbench.run_folders import INFO
+from attnbench.store import CONDITIONS, ENVIRONMENTS, RECORDS, SUITE, read_run
 from attnbench.suite_file import parse_suite, read_suite
 from attnbench.verdicts import verdicts
 

@@ -7,7 +7,8 @@ import pytest
 
 from attnbench.errors import UnknownNameError
 from attnbench.history import history, usable
-from attnbench.store import read_run, runs_in
+from attnbench.run_folders import runs_in
+from attnbench.store import read_run
 from tests.run_folders import FIRST, environment, record, write
 
 

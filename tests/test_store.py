@@ -17,7 +17,8 @@ from attnbench.errors import StoreError
 from attnbench.frame import frame
 from attnbench.record import SCHEMA
 from attnbench.report import render
-from attnbench.store import RunInfo, RunWriter, find_run, newest_run, read_run, runs_in
+from attnbench.run_folders import find_run, newest_run, runs_in
+from attnbench.store import RunInfo, RunWriter, read_run
 from attnbench.trial import Shape, Trial
 
 DATA = Path(__file__).parent / "data"

@@ -13,8 +13,8 @@ from attnbench.gate.outputs import STDOUT, put
 from attnbench.gate.self_test import Trying, self_test
 from attnbench.gate.self_test_result import POWER, SIZES, SelfTest
 from attnbench.run.start import Asked
+from attnbench.run_folders import SELF_TEST
 from attnbench.stats import Estimate
-from attnbench.store import SELF_TEST
 from attnbench.trial import Settings
 
 TITLES = ("slower by", "decisions", "worse", "95 % interval", "unclear", "same", "better")

@@ -79,7 +79,7 @@ Found = list[tuple[str, "list[Verdict]", tuple[str, ...]]]  # title, verdicts, w
 
 def _of_runs(names: tuple[str, ...], results: Path) -> Found:
     from attnbench.errors import StoreError
-    from attnbench.store import find_run
+    from attnbench.run_folders import find_run
 
     found = [_of(_evidence(find_run(name, results))) for name in names]
     if not any(verdicts for _, verdicts, _ in found):
@@ -90,7 +90,8 @@ def _of_runs(names: tuple[str, ...], results: Path) -> Found:
 def _of_suites(results: Path) -> Found:
     """The newest run of each suite that makes claims, or what it would need."""
     from attnbench.errors import AttnbenchError
-    from attnbench.store import read_info, runs_in
+    from attnbench.run_folders import runs_in
+    from attnbench.store import read_info
     from attnbench.suite_file import read_suite, suite_names, suite_path
     from attnbench.verdicts import verdicts
 

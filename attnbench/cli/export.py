@@ -31,7 +31,8 @@ def command(
     from attnbench.errors import AttnbenchError
     from attnbench.export import to_csv, to_parquet
     from attnbench.lines import latest
-    from attnbench.store import find_run, read_run
+    from attnbench.run_folders import find_run
+    from attnbench.store import read_run
 
     if csv_file is None and parquet_file is None:
         raise AttnbenchError("which format? as in: attnbench export RUN --csv runs.csv")

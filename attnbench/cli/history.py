@@ -77,7 +77,8 @@ def _read(names: tuple[str, ...], results: Path) -> "list[Run]":
     """Those named have to be runs; of all below results, others are left out with a warning."""
     from attnbench.cli._console import warn
     from attnbench.errors import StoreError
-    from attnbench.store import find_run, read_run, runs_in
+    from attnbench.run_folders import find_run, runs_in
+    from attnbench.store import read_run
 
     read = []
     for path in [find_run(name, results) for name in names] or runs_in(results):

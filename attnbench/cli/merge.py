@@ -26,7 +26,8 @@ def command(runs: tuple[str, ...], *, target: Path, results: Path) -> None:
     """
     from attnbench.cli._console import say, warn
     from attnbench.merge import merge, write
-    from attnbench.store import find_run, read_run
+    from attnbench.run_folders import find_run
+    from attnbench.store import read_run
 
     read = [read_run(find_run(run, results)) for run in runs]
     warn(w for run in read for w in run.warnings)

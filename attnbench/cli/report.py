@@ -23,7 +23,8 @@ def command(run: str | None, *, html: bool, results: Path, reports: Path) -> Non
     """
     from attnbench.cli._console import say
     from attnbench.report import write
-    from attnbench.store import find_run, newest_run, read_run
+    from attnbench.run_folders import find_run, newest_run
+    from attnbench.store import read_run
 
     folder = find_run(run, results) if run else newest_run(results)
     say(str(write(read_run(folder), reports)))

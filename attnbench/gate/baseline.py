@@ -11,7 +11,8 @@ from attnbench.gate.plan import LATENCY, Plan
 from attnbench.gate.result import Side
 from attnbench.lines import latest
 from attnbench.record import Environment, Record
-from attnbench.store import Run, find_run, read_run
+from attnbench.run_folders import find_run
+from attnbench.store import Run, read_run
 from attnbench.trial import Trial
 
 UNPAIRED = (

@@ -26,7 +26,7 @@ from attnbench.run.executors import spread
 from attnbench.run.places import visible
 from attnbench.run.session import resolve_device
 from attnbench.run.start import Asked
-from attnbench.store import new_folder
+from attnbench.run_folders import new_folder
 from attnbench.suite import Suite
 from attnbench.suite_file import read_suite, suite_path
 from attnbench.trial import Settings, Task

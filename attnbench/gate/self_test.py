@@ -28,7 +28,7 @@ from attnbench.gate.versions import PARTS, PLANTED, Version
 from attnbench.run.places import visible
 from attnbench.run.session import resolve_device
 from attnbench.run.start import Asked
-from attnbench.store import SELF_TEST, new_folder
+from attnbench.run_folders import SELF_TEST, new_folder
 from attnbench.suite import Suite
 from attnbench.suite_file import read_suite, suite_path
 from attnbench.trial import Settings, Trial

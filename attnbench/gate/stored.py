@@ -9,7 +9,7 @@ from attnbench import plain_files
 from attnbench.errors import StoreError
 from attnbench.gate.result import Gate
 from attnbench.gate.self_test_result import SelfTest
-from attnbench.store import SELF_TEST
+from attnbench.run_folders import SELF_TEST
 
 GATE = "gate.json"
 LARGEST = 64 * 2**20  # bytes; ten thousand findings have a tenth

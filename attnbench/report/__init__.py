@@ -5,7 +5,8 @@ from pathlib import Path
 
 from attnbench.errors import StoreError
 from attnbench.report.page import render
-from attnbench.store import Run, gate_of
+from attnbench.run_folders import gate_of
+from attnbench.store import Run
 
 __all__ = ["render", "write"]
 

@@ -16,8 +16,9 @@ from attnbench.gate.self_test_result import SelfTest
 from attnbench.gate.stored import stored_gate, stored_self_test
 from attnbench.machines import apart
 from attnbench.record import Origin, Reading, Record
+from attnbench.run_folders import gate_of
 from attnbench.stats import Estimate
-from attnbench.store import Run, gate_of
+from attnbench.store import Run
 from attnbench.suite import Suite
 from attnbench.suite_file import parse_suite
 from attnbench.trial import KERNELS, NO_DEVICE, Trial

@@ -12,8 +12,9 @@ from attnbench.gate.self_test_result import Judged, SelfTest, as_json
 from attnbench.gate.stored import GATE, stored_gate, stored_self_test
 from attnbench.report import render
 from attnbench.report import write as write_report
+from attnbench.run_folders import SELF_TEST, find_run
 from attnbench.stats import Estimate, exactly
-from attnbench.store import SELF_TEST, find_run, read_run
+from attnbench.store import read_run
 from attnbench.trial import Shape, Trial
 
 RUN = Path(__file__).parent.parent / "data" / "format-4" / "20260104-000000-tiny"
