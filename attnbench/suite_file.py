@@ -13,11 +13,11 @@ from typing import Any, get_args
 import msgspec
 
 from attnbench import measure
+from attnbench.axes import AXES, DEFAULTS, axis_values, check_parts, listed
 from attnbench.checked import (
     check_keys,
     converted,
     entries,
-    is_whole,
     parse_toml,
     short,
     shown,
@@ -29,36 +29,11 @@ from attnbench.gate.rules_table import rules
 from attnbench.head_choice import head_choices
 from attnbench.papers.reading import paper_names
 from attnbench.printable import one_line
-from attnbench.suite import HeadChoice, Size, Skip, Suite, Sweep, Target
+from attnbench.suite import HeadChoice, Skip, Suite, Sweep, Target
 from attnbench.training_table import SETTINGS, changed, check_trained, check_tried, training
-from attnbench.trial import (
-    BACKBONES,
-    COLOURS,
-    DTYPES,
-    KERNELS,
-    MODES,
-    NETWORKS,
-    NO_DEVICE,
-    PARTS,
-    Budget,
-    Limits,
-)
+from attnbench.trial import NO_DEVICE, Budget, Limits
 from attnbench.units import parse_bytes
 
-AXES: dict[str, tuple[Any, ...]] = {  # axis -> its choices; () is any whole number above zero
-    "size": (),
-    "channels": (),
-    "batch": (),
-    "part": PARTS,
-    "dtype": DTYPES,
-    "mode": MODES,
-    "kernel": KERNELS,
-    "backbone": BACKBONES,
-}
-DEFAULTS = {"batch": [1], "part": ["attention"], "dtype": ["float32"], "mode": ["inference"]} | {
-    "kernel": ["eager"],
-    "backbone": [""],
-}
 MOST_RECORDS = 10**6  # that one suite may ask for: what a report is made for
 LARGEST_FILE = 2**20  # bytes
 KEYS = (
@@ -152,7 +127,7 @@ def override(suite: Suite, settings: Iterable[str]) -> Suite:
             raise SuiteError(f"{where}: write axis=value, as in size=64,128")
         known = [*AXES, *(f.name for f in fields(Budget)), *(SETTINGS if suite.training else ())]
         if key in AXES:
-            values = _axis(key, [typed(v) for v in text.split(",")], where)
+            values = axis_values(key, [typed(v) for v in text.split(",")], where)
             sweeps = tuple(replace(s, axes=s.axes | {key: values}) for s in suite.sweeps)
             suite = replace(suite, sweeps=sweeps)
         elif key in SETTINGS:
@@ -174,21 +149,10 @@ def _checked(suite: Suite, where: str) -> Suite:
             f"more than {MOST_RECORDS} records are too many for one suite"
         )
     for sweep in suite.sweeps:
-        _check_parts(sweep.axes, where)
+        check_parts(sweep.axes, where)
         if "accuracy" in sweep.metrics:
             check_trained(suite.training, sweep.axes, where)
     return suite
-
-
-def _check_parts(axes: dict[str, list[Any]], where: str) -> None:
-    """Raises SuiteError unless a network has a backbone and an image, and nothing else has one."""
-    for part, backbone, channels in product(axes["part"], axes["backbone"], axes["channels"]):
-        if part not in NETWORKS and backbone:
-            raise SuiteError(f"{where}: part {part} has no backbone; leave out {backbone!r}")
-        if part in NETWORKS and not backbone:
-            raise SuiteError(f'{where}: part {part} needs a backbone, as in backbone = "resnet50"')
-        if part in NETWORKS and channels != COLOURS:
-            raise SuiteError(f"{where}: part {part} reads an image: write channels = {COLOURS}")
 
 
 def _sweep(table: dict[str, Any], where: str) -> Sweep:
@@ -204,11 +168,11 @@ def _sweep(table: dict[str, Any], where: str) -> Sweep:
             raise UnknownNameError("metric", short(metric), measure.METRICS, where)
         if device == NO_DEVICE and measure.describe(metric).keywords.get("needs_device"):
             raise SuiteError(f'{where}: {metric} needs a device; set device = "auto"')
-    given = {axis: _listed(table[axis], axis) for axis in AXES if axis in table}
+    given = {axis: listed(table[axis], axis) for axis in AXES if axis in table}
     missing = [axis for axis in AXES if axis not in DEFAULTS | given]
     if missing:
         raise SuiteError(f"{where}: axis {missing[0]!r} is missing, as in {missing[0]} = [64]")
-    axes = {axis: _axis(axis, values, where) for axis, values in (DEFAULTS | given).items()}
+    axes = {axis: axis_values(axis, values, where) for axis, values in (DEFAULTS | given).items()}
     return Sweep(metrics, axes, device, _own_heads(table, where), "options" in table)
 
 
@@ -226,42 +190,6 @@ def _own_heads(table: dict[str, Any], where: str) -> tuple[HeadChoice, ...]:
         raise SuiteError(f"{where}: options: more than {MOST_RECORDS} combinations")
     settings = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
     return head_choices([e | options for e in entries for options in settings], where)
-
-
-def _listed(value: Any, axis: str) -> list[Any]:
-    """One value stands for a list of one."""
-    if axis == "size" and isinstance(value, dict):
-        return [value]
-    return value if isinstance(value, list) else [value]
-
-
-def _axis(axis: str, values: list[Any], where: str) -> list[Any]:
-    if not values:
-        raise SuiteError(f"{where}: axis {axis!r} needs at least one value, as in {axis} = [64]")
-    if axis == "size":
-        return [map_size(v, where) for v in values]
-    return [_axis_value(axis, v, where) for v in values]
-
-
-def _axis_value(axis: str, value: Any, where: str) -> Any:
-    choices = AXES[axis]
-    if choices and value not in choices:
-        raise UnknownNameError(f"{axis}", short(value), map(str, choices), where)
-    if not choices and not is_whole(value):
-        raise SuiteError(f"{where}: {axis} = {shown(value)}: expected a whole number above zero")
-    return value
-
-
-def map_size(value: Any, where: str) -> Size:
-    """A side, or height and width as [h, w] in a file and "HxW" when typed."""
-    pair = value if isinstance(value, list) else [value, value]
-    if isinstance(value, str) and "x" in value:
-        pair = [typed(v) for v in value.split("x")]
-    if len(pair) != 2 or not all(map(is_whole, pair)):
-        raise SuiteError(
-            f"{where}: size = {shown(value)}: expected a whole side above zero, or [height, width]"
-        )
-    return pair[0], pair[1]
 
 
 def _settings(table: Any, kind: type, where: str) -> Any:

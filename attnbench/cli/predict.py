@@ -51,8 +51,8 @@ def command(
     and backward), and the largest side of a square map that fits cards of 8 to 141 GB.
     """
     # fmt: on
+    from attnbench.axes import map_size
     from attnbench.checked import typed
-    from attnbench.suite_file import map_size
     from attnbench.trial import Shape
 
     shape = Shape(batch, channels, *map_size(typed(size), "--size"))

@@ -58,6 +58,7 @@ def command(
 
 def _sheet(name: str, size: str, channels: int, settings: tuple[str, ...]) -> dict[str, Any]:
     from attnbench import heads, measure, suite_file
+    from attnbench.axes import map_size
     from attnbench.checked import typed
     from attnbench.errors import SuiteError, UnknownNameError
     from attnbench.train import datasets
@@ -66,7 +67,7 @@ def _sheet(name: str, size: str, channels: int, settings: tuple[str, ...]) -> di
     if name in heads.HEADS:
         from attnbench.cli._head_sheet import head_sheet
 
-        shape = Shape(1, channels, *suite_file.map_size(typed(size), "--size"))
+        shape = Shape(1, channels, *map_size(typed(size), "--size"))
         return head_sheet(name, shape, settings)
     suites = suite_file.suite_names()
     if name not in (*measure.METRICS, *datasets.DATASETS, *suites) and not name.endswith(".toml"):
