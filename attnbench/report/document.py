@@ -63,11 +63,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Fold:
-    """Blocks that open on demand, and in print."""
+    """Blocks that open on demand, and in print unless they are for looking things up."""
 
     title: str
     blocks: tuple[Any, ...]
     is_open: bool = False
+    is_printed: bool = True
     block: str = "fold"
 
 
@@ -80,10 +81,19 @@ class Heading:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """One style of a line, and what it means. `kind` is line, hollow, half, fit, band or limit."""
+
+    kind: str
+    words: str
+    dash: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
 class LineKey:
     """What the style of a line in the figures means; only the styles that occur."""
 
-    styles: tuple[tuple[str, str], ...]  # (style, meaning)
+    entries: tuple[Entry, ...]
     block: str = "key"
 
 

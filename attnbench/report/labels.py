@@ -40,9 +40,9 @@ def labels(axes: Axes, lines: Sequence[Line], height: float) -> list[Label]:
         twins = [k for k, (at, _, other) in enumerate(found) if _together(line, other, place - at)]
         if twins:
             at, _, other = found[twins[0]]
-            found[twins[0]] = (at, _short(line.pair), other)
+            found[twins[0]] = (at, short(line.pair), other)
         else:
-            found.append((place, _short(line.label), line))
+            found.append((place, short(line.label), line))
     return found
 
 
@@ -55,7 +55,7 @@ def write(axes: Axes, found: Sequence[Label], height: float) -> None:
     for place, (_, words, line) in zip(
         spread([at for at, _, _ in found], GAP, height), found, strict=True
     ):
-        y, ink = float(np.exp(low + (high - low) * place / height)), color(line.slot)
+        y, ink = float(np.exp(low + (high - low) * place / height)), color(line.look.slot)
         start = (np.log(line.pixels[-1]) - left) / (right - left) + 5 * point
         bends = [start, max(start + point, 1 + 2 * point), 1 + LEADER * point]
         ends = [line.values[-1], line.values[-1], y]
@@ -79,5 +79,5 @@ def _together(line: Line, other: Line, apart: float) -> bool:
     return line.pair == other.pair and same_end and apart < GAP / 2
 
 
-def _short(words: str) -> str:
+def short(words: str) -> str:
     return words if len(words) <= LONGEST else words[: LONGEST - 1] + "…"

@@ -6,6 +6,7 @@ from attnbench import stats
 from attnbench.lines import latest
 from attnbench.report.document import Figure
 from attnbench.report.evidence import Evidence
+from attnbench.report.looks import family, look
 from attnbench.report.plot import Line, Plot
 from attnbench.report.tables import Table, names, quantities
 from attnbench.stats import Estimate
@@ -46,9 +47,10 @@ def _line(evidence: Evidence, trial: Trial, curve: list[Estimate]) -> Line:
     return Line(
         label=trial.label,
         pair=trial.label,
-        slot=evidence.heads.index(trial.head),
-        marker=0,
-        is_dashed=False,
+        look=look(trial.head),
+        variant=0,
+        is_hollow=False,
+        family=family(trial.head),
         pixels=tuple(round(100 * (i + 1) / len(curve)) for i in range(len(curve))),
         values=tuple(e.value for e in curve),
         low=tuple(max(e.low, e.value / 10) if e.known else e.value for e in curve),
@@ -57,7 +59,7 @@ def _line(evidence: Evidence, trial: Trial, curve: list[Estimate]) -> Line:
 
 
 def _table(evidence: Evidence, found: list[tuple[Trial, list[Estimate]]]) -> Table:
-    columns = [names([t for t, _ in found], evidence.heads)]
+    columns = [names([t for t, _ in found])]
     for share in SHOWN:
         values = [c[max(round(share * len(c)) - 1, 0)] for _, c in found]
         columns.append(quantities(f"{100 * share:.0f} %", values, "nats", origin="measured"))

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from attnbench.printable import printable
 from attnbench.report.evidence import Evidence
 from attnbench.report.figures import growth
+from attnbench.report.looks import look
 from attnbench.report.palette import DARK, LIGHT
 from attnbench.report.plot import Plot, Scatter
 from attnbench.report.scatter import scatter
@@ -31,6 +32,7 @@ def render(run: Run) -> str:
             question=evidence.words("question") or f"What did the run of {run.info.suite} find?",
             summary=first,
             chapters=others,
+            looks=sorted({look(head) for head in evidence.heads}, key=lambda found: found.name),
             light=LIGHT,
             dark=DARK,
         )

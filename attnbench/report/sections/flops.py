@@ -68,7 +68,7 @@ def _agreement(found: list[Slice]) -> Text:
 
 
 def _three_ways(evidence: Evidence, s: Slice) -> Table:
-    columns = [names(s.trials, evidence.heads)]
+    columns = [names(s.trials)]
     columns += [_exact(s, f"macs.{w}", f"MACs {w}") for w in WAYS]
     columns += [_exact(s, f"flops.{w}", f"FLOPs {w}") for w in WAYS[:2]]
     columns.append(
@@ -102,7 +102,7 @@ def _signed(value: float) -> str:
 def _kinds(evidence: Evidence, s: Slice) -> Table:
     """FLOPs of each kind, in per cent of the head's."""
     counted = [s.value(label, "flops.counted", FORWARD) for label in s.labels]
-    columns = [names(s.trials, evidence.heads)]
+    columns = [names(s.trials)]
     columns += [
         Column(k, tuple(_share(v, k) for v in counted), "% of FLOPs", "counted") for k in KINDS
     ]

@@ -31,7 +31,7 @@ def gate(evidence: Evidence) -> list | None:
 
 
 def _table(found: list[Finding], heads: tuple[str, ...], caption: str) -> Table:
-    named = [name(f.trial, heads) if f.trial.head in heads else Cell(f.trial.label) for f in found]
+    named = [name(f.trial) if f.trial.head in heads else Cell(f.trial.label) for f in found]
     columns = (
         Column("head", tuple(named), is_number=False),
         words("answer", [Cell(f.answer, tone=_TONES.get(f.answer, "")) for f in found]),

@@ -51,7 +51,7 @@ def _allocator(evidence: Evidence, at: Slice, mode: str) -> Table | None:
     if not any(at.estimates("memory.reserved", mode)):
         return None
     caption = f"The allocator, {MODE_WORDS[mode]} at {at.side}"
-    found = (names(at.trials, evidence.heads), *columns(at, mode, ALLOCATOR))
+    found = (names(at.trials), *columns(at, mode, ALLOCATOR))
     return Table(caption, found).without_empty_rows()
 
 
@@ -70,7 +70,7 @@ def _notes(evidence: Evidence) -> list:
 
 
 def _table(evidence: Evidence, at: Slice, found: list[Slice], mode: str) -> Table | None:
-    columns = [names(at.trials, evidence.heads)]
+    columns = [names(at.trials)]
     for part, words in PARTS:
         measured = at.estimates(f"memory{part}", mode)
         predicted = at.estimates(f"memory_predicted{part}", mode)

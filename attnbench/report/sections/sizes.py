@@ -22,12 +22,14 @@ def sizes(evidence: Evidence) -> list | None:
         "Bold: the lowest of the column, with all whose interval reaches it. Counts are exact; "
         "± is half of a 95 % interval over rounds; a number without it is exact or was taken once."
     )
-    folds = [Fold(_title(s), (table(evidence, s),), is_open=s is chosen) for s in found]
-    return [text(intro), *folds]
+    tables = [(s, table(evidence, s)) for s in found]
+    told = [(s, t) for s, t in tables if len(t.columns) > 1]
+    folds = [Fold(_title(s), (t,), is_open=s is chosen or len(told) == 1) for s, t in told]
+    return [text(intro), *folds] if folds else None
 
 
 def table(evidence: Evidence, at: Slice) -> Table:
-    columns = [names(at.trials, evidence.heads)]
+    columns = [names(at.trials)]
     for metric, title in _FIRST:
         if at.first(metric):
             columns.append(_column(at, metric, "inference", title))

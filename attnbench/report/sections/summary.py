@@ -38,7 +38,7 @@ def summary(evidence: Evidence) -> list:
 
 def headline(evidence: Evidence, at: Slice) -> Table:
     """Every head at the size of the answer, with how its cost grows there."""
-    columns = [names(at.trials, evidence.heads), *_accuracy(evidence, at)]
+    columns = [names(at.trials), *_accuracy(evidence, at)]
     for metric, mode, title in _COLUMNS:
         value = at.first(metric)
         superseded = metric == "memory_predicted" and any(at.estimates("memory", mode))

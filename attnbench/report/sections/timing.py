@@ -82,7 +82,7 @@ def _table(evidence: Evidence, at: Slice, mode: str) -> Table | None:
     divisor, unit = scale(max(v.value for v in medians if v), "s")
     lowest = tuple(_seconds(min(r.samples), divisor) if r else nothing() for r in rounds)
     found = (
-        names(at.trials, evidence.heads),
+        names(at.trials),
         quantities("median", medians, "s", origin="measured"),
         Column("lowest sample", lowest, unit),
         Column("within", tuple(_percent(r and r.within) for r in rounds), "of the median"),
@@ -131,7 +131,7 @@ def _regimes(evidence: Evidence, at: Slice, mode: str) -> Table | None:
     if not any(at.estimates("latency.device", mode)):
         return None
     found = (
-        names(at.trials, evidence.heads),
+        names(at.trials),
         *columns(at, mode, REGIMES),
         words("launch-bound", [_launch_bound(at, label, mode) for label in at.labels]),
     )
