@@ -1,12 +1,14 @@
 """What other kernels change, and what fits a card."""
 
 import pytest
-from blocks import evidence, row, tables
+from blocks import evidence, plain, row, tables
 from made_up import reading, record, trial
 
+from attnbench.report.answer import sentences
 from attnbench.report.document import Figure, Row
 from attnbench.report.evidence import Evidence
 from attnbench.report.sections import SECTIONS
+from attnbench.report.slices import slices
 
 
 def timed(kernel, side, seconds, number=0):
@@ -102,3 +104,16 @@ def test_what_failed_comes_with_what_to_do():
 
     (cell,) = (c.text for c in table.rows[0] if "--retry failed" in c.text)
     assert "fused" in cell
+
+
+def test_the_answer_says_what_a_card_holds():
+    found = evidence(
+        fits("ema", (1000, 1200, 1400, 1600, 1800, 2000)), fits("gc", (0, 300, 400, 500, 600, 700))
+    )
+
+    lead, *_ = sentences(found, slices(found)[0])
+
+    assert plain(lead) == (
+        "By prediction a card of 24 GB holds a forward pass on maps of 400² (gc) to "
+        "1\u202f400² (ema)."
+    )

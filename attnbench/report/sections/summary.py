@@ -11,7 +11,7 @@ from attnbench.report.rivals import dense
 from attnbench.report.sections import section
 from attnbench.report.slices import Slice, reference, slices
 from attnbench.report.tables import Cell, Column, Table, names, nothing, quantities
-from attnbench.report.trained import percent, trained
+from attnbench.report.trained import compared, percent
 
 _COLUMNS = (
     ("macs.counted", "inference", "MACs, forward"),
@@ -58,7 +58,7 @@ def headline(evidence: Evidence, at: Slice) -> Table:
 
 def _accuracy(evidence: Evidence, at: Slice) -> list[Column]:
     """Of the first training of several heads."""
-    trials = next((group for group in trained(evidence) if len(group) > 1), [])
+    trials = compared(evidence)
     found = {t.label: Cell(percent(evidence.values[t.key, "accuracy"].estimate)) for t in trials}
     cells = tuple(found.get(label, nothing()) for label in at.labels)
     return [Column("mean IoU", cells, "%", "measured")] if found else []
