@@ -15,7 +15,10 @@ _LONG = 40  # characters
 
 @dataclass(frozen=True)
 class Cell:
-    """What is printed. `lines` follow it, smaller; `slot` is the colour of a head, from 0."""
+    """What is printed. `lines` follow it, smaller; `slot` is the colour of a head, from 0.
+
+    `sort` is the number by which a reader may sort, in base units where it has a unit.
+    """
 
     text: str
     lines: tuple[str, ...] = ()
@@ -23,6 +26,7 @@ class Cell:
     slot: int | None = None
     is_dashed: bool = False
     tone: str = ""  # a verdict or a failure, for its colour
+    sort: float | None = None
 
     @property
     def is_long(self) -> bool:
@@ -116,7 +120,7 @@ def quantities(
             )
         else:
             shown = interval(value, divisor) if divisor else quantity(value, unit)
-            cells.append(Cell(shown, is_best=i in best))
+            cells.append(Cell(shown, is_best=i in best, sort=value.value))
     return Column(title, tuple(cells), printed, origin)
 
 
