@@ -16,7 +16,18 @@ import click
     "--reports", type=click.Path(path_type=Path), default=Path("reports"), show_default=True,
     help="Where the page is written.",
 )  # fmt: skip
-def command(run: str | None, *, html: bool, results: Path, reports: Path) -> None:  # noqa: ARG001 the only format so far
+@click.option(
+    "--explorer/--no-explorer", default=True, show_default=True,
+    help="Whether the page has the interactive chart, which takes five megabytes or more.",
+)  # fmt: skip
+def command(
+    run: str | None,
+    *,
+    html: bool,  # noqa: ARG001 the only format so far
+    results: Path,
+    reports: Path,
+    explorer: bool,
+) -> None:
     """Writes the report of RUN, a run folder or its name below results; the newest without it.
 
     Prints the path of the page.
@@ -27,4 +38,4 @@ def command(run: str | None, *, html: bool, results: Path, reports: Path) -> Non
     from attnbench.store import read_run
 
     folder = find_run(run, results) if run else newest_run(results)
-    say(str(write(read_run(folder), reports)))
+    say(str(write(read_run(folder), reports, explorer=explorer)))

@@ -11,12 +11,12 @@ from attnbench.store import Run
 __all__ = ["render", "write"]
 
 
-def write(run: Run, folder: Path) -> Path:
+def write(run: Run, folder: Path, *, explorer: bool = True) -> Path:
     """Renders `run` to `folder`, in a file named after it: the whole page, or none of it.
 
     Raises StoreError when the folder cannot be made or written.
     """
-    page = render(run)
+    page = render(run, explorer=explorer)
     named = gate_of(run.path) or run.path.resolve()
     target = folder / f"{named.name}.html"
     draft = folder / f".{target.name}.{os.getpid()}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from attnbench.report.plot import Plot, Scatter
+from attnbench.report.samples_figure import Samples
 from attnbench.report.tables import Table
 
 
@@ -48,7 +49,7 @@ class Facts:
 class Figure:
     """A plot and the table of the same numbers."""
 
-    plot: Plot | Scatter
+    plot: Plot | Scatter | Samples
     table: Table
     block: str = "figure"
 

@@ -8,21 +8,33 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from attnbench.printable import printable
+from attnbench.report.document import Chapter
 from attnbench.report.evidence import Evidence
+from attnbench.report.explorer import ORDER, explored
 from attnbench.report.figures import growth
 from attnbench.report.looks import look
 from attnbench.report.palette import DARK, LIGHT
+from attnbench.report.payload import embedded
 from attnbench.report.plot import Plot, Scatter
+from attnbench.report.samples_figure import Samples, samples
 from attnbench.report.scatter import scatter
-from attnbench.report.sections import chapters
+from attnbench.report.scripts import policy, scripts
+from attnbench.report.sections import SECTIONS, chapters
 from attnbench.report.svg import inline
 from attnbench.store import Run
 
 
-def render(run: Run) -> str:
-    """The whole page. The same run gives the same bytes."""
+def render(run: Run, *, explorer: bool = True) -> str:
+    """The whole page. The same run gives the same bytes.
+
+    Without the explorer it is smaller by several megabytes, most of them Plotly.
+    """
     evidence = Evidence(run)
     first, *others = chapters(evidence)
+    chosen = explored(evidence) if explorer else None
+    if chosen:
+        others.insert(_place(others), chosen)
+    allowed = scripts(explorer=chosen is not None)
     page = (
         templates()
         .get_template("page.html")
@@ -35,9 +47,16 @@ def render(run: Run) -> str:
             looks=sorted({look(head) for head in evidence.heads}, key=lambda found: found.name),
             light=LIGHT,
             dark=DARK,
+            scripts=allowed,
+            policy=policy(allowed),
         )
     )
     return printable(page)
+
+
+def _place(others: list[Chapter]) -> int:
+    """Where the explorer stands among the chapters."""
+    return sum(SECTIONS[c.name].order < ORDER for c in others)
 
 
 def templates() -> Environment:
@@ -48,12 +67,12 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["svg"] = _svg
+    environment.filters |= {"svg": _svg, "embedded": embedded}
     return environment
 
 
-def _svg(plot: Plot | Scatter) -> Markup:
+def _svg(plot: Plot | Scatter | Samples) -> Markup:
     """Markup is safe here: ElementTree wrote it, and it escapes every name and number."""
-    drawn = scatter(plot) if isinstance(plot, Scatter) else growth(plot)
-    svg = inline(drawn, f"plot-{plot.name}", plot.title, plot.description)
+    draw = {Scatter: scatter, Samples: samples}.get(type(plot), growth)
+    svg = inline(draw(plot), f"plot-{plot.name}", plot.title, plot.description)
     return Markup(svg)  # noqa: S704

@@ -16,7 +16,10 @@ _LONG = 40  # characters
 
 @dataclass(frozen=True)
 class Cell:
-    """What is printed. `lines` follow it, smaller; `look` is that of the head it names."""
+    """What is printed. `lines` follow it, smaller; `look` is that of the head it names.
+
+    `sort` is the number by which a reader may sort, in base units where it has a unit.
+    """
 
     text: str
     lines: tuple[str, ...] = ()
@@ -24,6 +27,7 @@ class Cell:
     look: Look | None = None
     is_hollow: bool = False  # of another kernel than the published one
     tone: str = ""  # a verdict or a failure, for its colour
+    sort: float | None = None
 
     @property
     def is_long(self) -> bool:
@@ -119,7 +123,7 @@ def quantities(
         else:
             shown = interval(value, divisor) if divisor else quantity(value, unit)
             shown = whole(value.value) if printed == "px" and value.exact else shown
-            cells.append(Cell(shown, is_best=i in best))
+            cells.append(Cell(shown, is_best=i in best, sort=value.value))
     return Column(title, tuple(cells), printed, origin)
 
 

@@ -32,12 +32,17 @@ def tally(found: list[Verdict]) -> str:
     return f"{len(found)} {'claim' if len(found) == 1 else 'claims'}: {told}"
 
 
+def _found(verdict: Verdict) -> Cell:
+    at = verdict.found.value if verdict.found else None
+    return Cell(verdict_text.found(verdict), sort=at)
+
+
 def table(found: list[Verdict], caption: str) -> Table:
     """A row a claim: the sentence, the verdict, what was found and in which bounds."""
     columns = (
         words("claim", [Cell(v.claim.says, (f"{v.claim.id} · {v.claim.source}",)) for v in found]),
         words("verdict", [Cell(f"{_SIGNS[v.word]} {v.word}", tone=TONES[v.word]) for v in found]),
-        Column("found", tuple(Cell(verdict_text.found(v)) for v in found)),
+        Column("found", tuple(_found(v) for v in found)),
         Column("bounds", tuple(Cell(verdict_text.bounds(v)) for v in found)),
         words("of what", [Cell(verdict_text.subject(v), (verdict_text.how(v),)) for v in found]),
     )

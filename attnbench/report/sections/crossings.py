@@ -59,10 +59,10 @@ def _cell(rival: Curve, other: Curve | None) -> Cell:
     ratio = stats.ratio([r[-1] for r in ours], [r[-1] for r in theirs])
     compared = f"{_compared(ratio.value)} at {side(*shared[-1])}"
     if isinf(at.value):
-        return Cell(f"not up to {side(*shared[-1])}", (compared,), tone="bad")
+        return Cell(f"not up to {side(*shared[-1])}", (compared,), tone="bad", sort=at.value)
     if at.high <= pixels[0]:
-        return Cell(f"at most {side(*shared[0])}", (compared,), tone="good")
-    return Cell(f"{_side(at.value)}²", (*_interval(at), compared))
+        return Cell(f"at most {side(*shared[0])}", (compared,), tone="good", sort=at.value)
+    return Cell(f"{_side(at.value)}²", (*_interval(at), compared), sort=at.value)
 
 
 def _rounds(curve: Curve, sizes: list[tuple[int, int]], numbers: list[int]) -> list[list[float]]:

@@ -78,7 +78,9 @@ def _three_ways(evidence: Evidence, s: Slice) -> Table:
 
 
 def _exact(s: Slice, metric: str, title: str) -> Column:
-    cells = [Cell(whole(v.value)) if v else nothing() for v in s.estimates(metric, FORWARD)]
+    cells = [
+        Cell(whole(v.value), sort=v.value) if v else nothing() for v in s.estimates(metric, FORWARD)
+    ]
     value = s.first(metric)
     return Column(title, tuple(cells), value.unit if value else "", value.origin if value else "")
 
