@@ -148,7 +148,7 @@
     if (!shown.length) return "No point is shown: no trial has both, or the filters keep none.";
     const first = drawn < shown.length
       ? `${count(drawn)} of ${count(shown.length)} points are drawn; filter to see the rest.`
-      : `${count(drawn)} ${drawn === 1 ? "point is" : "points are"} shown, in ${colours} ${colours === 1 ? "colour" : "colours"}.`;
+      : `${count(drawn)} ${drawn === 1 ? "point is" : "points are"} shown; ${state.color}: ${colours} ${colours === 1 ? "value" : "values"}.`;
     return panelsLeftOut ? `${first} ${panelsLeftOut} panels are left out; filter to see them.` : first;
   }
 
