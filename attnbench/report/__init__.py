@@ -1,9 +1,8 @@
 """The report of a run: one self-contained HTML page. Imports no torch."""
 
-import os
 from pathlib import Path
 
-from attnbench.errors import StoreError
+from attnbench.plain_files import replacing
 from attnbench.report.page import render
 from attnbench.run_folders import gate_of
 from attnbench.store import Run
@@ -19,17 +18,6 @@ def write(run: Run, folder: Path) -> Path:
     page = render(run)
     named = gate_of(run.path) or run.path.resolve()
     target = folder / f"{named.name}.html"
-    draft = folder / f".{target.name}.{os.getpid()}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            draft.write_text(page, encoding="utf-8")
-            draft.replace(target)
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:
-        reason = error.strerror or error
-        raise StoreError(
-            f"{folder}: cannot write the report ({reason}); choose another folder with --reports"
-        ) from None
+    with replacing(target, "choose another folder with --reports") as draft:
+        draft.write_text(page, encoding="utf-8")
     return target
