@@ -27,7 +27,7 @@ def to_csv(runs: Sequence[Run], path: Path) -> int:
     rows["samples"] = [json.dumps(list(samples)) for samples in rows["samples"]]
     for column in rows.columns:
         if column != "samples" and not _is_number(rows[column]):
-            rows[column] = [_harmless(v) if isinstance(v, str) else v for v in rows[column]]
+            rows[column] = [harmless(v) if isinstance(v, str) else v for v in rows[column]]
     with replacing(path) as draft:
         rows.to_csv(draft, index=False, quoting=csv.QUOTE_MINIMAL)
     return len(rows)
@@ -48,7 +48,8 @@ def _is_number(column: "pd.Series") -> bool:
     return column.dtype.kind in "iufb"
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """On one line, and not as a formula: with an apostrophe before what would begin one."""
     text = one_line(text)
     return f"'{text}" if text.startswith(_FORMULA) and not _spells_number(text) else text
 

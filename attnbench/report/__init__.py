@@ -1,13 +1,16 @@
-"""The report of a run: one self-contained HTML page. Imports no torch."""
+"""The report of a run: a self-contained HTML page, and the same for other readers. No torch."""
 
 from pathlib import Path
 
 from attnbench.plain_files import replacing
+from attnbench.report.contents import Contents
+from attnbench.report.contents import contents as contents_of
 from attnbench.report.page import render
-from attnbench.run_folders import gate_of
 from attnbench.store import Run
 
-__all__ = ["render", "write"]
+__all__ = ["render", "write", "write_page"]
+
+MEND = "choose another folder with --reports"
 
 
 def write(run: Run, folder: Path) -> Path:
@@ -15,9 +18,15 @@ def write(run: Run, folder: Path) -> Path:
 
     Raises StoreError when the folder cannot be made or written.
     """
-    page = render(run)
-    named = gate_of(run.path) or run.path.resolve()
-    target = folder / f"{named.name}.html"
-    with replacing(target, "choose another folder with --reports") as draft:
-        draft.write_text(page, encoding="utf-8")
-    return target
+    return write_page(contents_of(run), folder)
+
+
+def write_page(shown: Contents, folder: Path) -> Path:
+    return put(render(shown.run, shown), folder / f"{shown.name}.html")
+
+
+def put(text: str, path: Path) -> Path:
+    """`path`, where `text` now is: all of it or none."""
+    with replacing(path, MEND) as draft:
+        draft.write_text(text, encoding="utf-8")
+    return path

@@ -8,27 +8,26 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from attnbench.printable import printable
-from attnbench.report.evidence import Evidence
+from attnbench.report.contents import Contents, contents
 from attnbench.report.figures import growth
 from attnbench.report.palette import DARK, LIGHT
 from attnbench.report.plot import Plot, Scatter
 from attnbench.report.scatter import scatter
-from attnbench.report.sections import chapters
 from attnbench.report.svg import inline
 from attnbench.store import Run
 
 
-def render(run: Run) -> str:
-    """The whole page. The same run gives the same bytes."""
-    evidence = Evidence(run)
-    first, *others = chapters(evidence)
+def render(run: Run, shown: Contents | None = None) -> str:
+    """The whole page. The same run gives the same bytes; `shown` is what it has, where known."""
+    shown = shown or contents(run)
+    first, *others = shown.chapters
     page = (
         templates()
         .get_template("page.html")
         .render(
             run=run,
-            title=evidence.words("title") or run.info.suite,
-            question=evidence.words("question") or f"What did the run of {run.info.suite} find?",
+            title=shown.title,
+            question=shown.question,
             summary=first,
             chapters=others,
             light=LIGHT,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from attnbench.report.numbers import interval, quantity
 from attnbench.stats import Estimate
@@ -15,7 +16,11 @@ _LONG = 40  # characters
 
 @dataclass(frozen=True)
 class Cell:
-    """What is printed. `lines` follow it, smaller; `slot` is the colour of a head, from 0."""
+    """What is printed. `lines` follow it, smaller; `slot` is the colour of a head, from 0.
+
+    `sort` is the number behind the text, in the base unit `base`, `low` and `high` its interval:
+    for orders and for programs.
+    """
 
     text: str
     lines: tuple[str, ...] = ()
@@ -23,6 +28,10 @@ class Cell:
     slot: int | None = None
     is_dashed: bool = False
     tone: str = ""  # a verdict or a failure, for its colour
+    sort: float | None = None
+    low: float | None = None
+    high: float | None = None
+    base: str = ""
 
     @property
     def is_long(self) -> bool:
@@ -82,6 +91,16 @@ def nothing() -> Cell:
     return Cell(NOTHING, tone="missing")
 
 
+def estimated(printed: str, value: Estimate, base: str = "", **looks: Any) -> Cell:
+    """A number as it is printed, with the number itself. What is exact has no interval."""
+    low, high = (value.low, value.high) if value.known and not value.exact else (None, None)
+    return Cell(printed, sort=value.value, low=low, high=high, base=base, **looks)
+
+
+def count(number: int) -> Cell:
+    return Cell(str(number), sort=number)
+
+
 def words(title: str, texts: Sequence[str | Cell]) -> Column:
     cells = tuple(t if isinstance(t, Cell) else Cell(t) for t in texts)
     return Column(title, cells, is_number=False)
@@ -116,7 +135,7 @@ def quantities(
             )
         else:
             shown = interval(value, divisor) if divisor else quantity(value, unit)
-            cells.append(Cell(shown, is_best=i in best))
+            cells.append(estimated(shown, value, unit, is_best=i in best))
     return Column(title, tuple(cells), printed, origin)
 
 

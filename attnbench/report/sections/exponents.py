@@ -8,7 +8,7 @@ from attnbench.report.evidence import Evidence
 from attnbench.report.numbers import exponent, misfit, side
 from attnbench.report.quantities import Panel, followed, panels
 from attnbench.report.sections import section
-from attnbench.report.tables import Cell, Column, Table, names, nothing
+from attnbench.report.tables import Cell, Column, Table, estimated, names, nothing
 from attnbench.stats import PowerLaw
 
 THREE_SIZES = 3  # below that there is no fit
@@ -41,11 +41,11 @@ def _intro() -> Text:
 
 
 def _local(law: PowerLaw) -> Cell:
-    return Cell(exponent(law.last))
+    return estimated(exponent(law.last), law.last)
 
 
 def _fitted(law: PowerLaw) -> Cell:
-    return Cell(exponent(law.exponent), misfit(law.residual))
+    return estimated(exponent(law.exponent), law.exponent, lines=misfit(law.residual))
 
 
 def _table(

@@ -7,7 +7,8 @@ from attnbench.gate.result import Gate
 from attnbench.report.document import Fold, bullets, code, text
 from attnbench.report.evidence import Evidence
 from attnbench.report.sections import section
-from attnbench.report.tables import Cell, Column, Table, name, words
+from attnbench.report.tables import Cell, Column, Table, estimated, name, words
+from attnbench.stats import Estimate
 from attnbench.units import digits
 
 _TONES = {"worse": "fails", "unclear": "unclear", "better": "holds"}
@@ -36,12 +37,17 @@ def _table(found: list[Finding], heads: tuple[str, ...], caption: str) -> Table:
         Column("head", tuple(named), is_number=False),
         words("answer", [Cell(f.answer, tone=_TONES.get(f.answer, "")) for f in found]),
         words("what changed", [f.message for f in found]),
-        Column("base", tuple(Cell(value(f.base, f.unit)) for f in found)),
-        Column("this change", tuple(Cell(value(f.head, f.unit)) for f in found)),
+        Column("base", tuple(_value(f.base, f.unit) for f in found)),
+        Column("this change", tuple(_value(f.head, f.unit) for f in found)),
         Column("difference", tuple(Cell(change(f)) for f in found)),
         words("of", [f"{f.trial.shape} {f.trial.part} {f.trial.mode}" for f in found]),
     )
     return Table(caption, columns)
+
+
+def _value(side: Estimate | None, unit: str) -> Cell:
+    shown = value(side, unit)
+    return Cell(shown) if side is None else estimated(shown, side, unit)
 
 
 def _facts(told: Gate) -> list[str]:
