@@ -3,14 +3,15 @@
 from pathlib import Path
 
 from attnbench.plain_files import replacing
-from attnbench.report.contents import Contents
-from attnbench.report.contents import contents as contents_of
+from attnbench.report.contents import Contents, contents
+from attnbench.report.csv_tables import write_csv
+from attnbench.report.markdown import markdown
 from attnbench.report.page import render
 from attnbench.store import Run
 
-__all__ = ["render", "write", "write_page"]
+__all__ = ["render", "write", "write_markdown", "write_page", "write_tables"]
 
-MEND = "choose another folder with --reports"
+_MEND = "choose another folder with --reports"
 
 
 def write(run: Run, folder: Path) -> Path:
@@ -18,15 +19,23 @@ def write(run: Run, folder: Path) -> Path:
 
     Raises StoreError when the folder cannot be made or written.
     """
-    return write_page(contents_of(run), folder)
+    return write_page(contents(run), folder)
 
 
 def write_page(shown: Contents, folder: Path) -> Path:
-    return put(render(shown.run, shown), folder / f"{shown.name}.html")
+    return _put(render(shown.run, shown), folder / f"{shown.name}.html")
 
 
-def put(text: str, path: Path) -> Path:
-    """`path`, where `text` now is: all of it or none."""
-    with replacing(path, MEND) as draft:
+def write_markdown(shown: Contents, folder: Path) -> Path:
+    return _put(markdown(shown), folder / f"{shown.name}.md")
+
+
+def write_tables(shown: Contents, folder: Path) -> Path:
+    """The folder of CSV files."""
+    return write_csv(shown, folder, _MEND)
+
+
+def _put(text: str, path: Path) -> Path:
+    with replacing(path, _MEND) as draft:
         draft.write_text(text, encoding="utf-8")
     return path
