@@ -5,11 +5,13 @@ from pathlib import Path
 from attnbench.plain_files import replacing
 from attnbench.report.contents import Contents, contents
 from attnbench.report.csv_tables import write_csv
+from attnbench.report.latex import latex, standalone
+from attnbench.report.latex import stem as latex_stem
 from attnbench.report.markdown import markdown
 from attnbench.report.page import render
 from attnbench.store import Run
 
-__all__ = ["render", "write", "write_markdown", "write_page", "write_tables"]
+__all__ = ["render", "write", "write_latex", "write_markdown", "write_page", "write_tables"]
 
 _MEND = "choose another folder with --reports"
 
@@ -28,6 +30,13 @@ def write_page(shown: Contents, folder: Path) -> Path:
 
 def write_markdown(shown: Contents, folder: Path) -> Path:
     return _put(markdown(shown), folder / f"{shown.name}.md")
+
+
+def write_latex(shown: Contents, folder: Path) -> tuple[Path, Path]:
+    """The tables for a paper, and the document that compiles by itself."""
+    stem = latex_stem(shown)
+    tables = _put(latex(shown), folder / f"{stem}.tex")
+    return tables, _put(standalone(shown), folder / f"{stem}-standalone.tex")
 
 
 def write_tables(shown: Contents, folder: Path) -> Path:
