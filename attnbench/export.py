@@ -2,14 +2,14 @@
 
 import csv
 import json
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attnbench.errors import AttnbenchError, StoreError
+from attnbench.errors import AttnbenchError
 from attnbench.frame import frame
+from attnbench.plain_files import replacing
 from attnbench.printable import one_line
 from attnbench.store import Run
 
@@ -27,10 +27,10 @@ def to_csv(runs: Sequence[Run], path: Path) -> int:
     rows["samples"] = [json.dumps(list(samples)) for samples in rows["samples"]]
     for column in rows.columns:
         if column != "samples" and not _is_number(rows[column]):
-            rows[column] = [_harmless(v) if isinstance(v, str) else v for v in rows[column]]
-    return _write(
-        rows, path, lambda draft: rows.to_csv(draft, index=False, quoting=csv.QUOTE_MINIMAL)
-    )
+            rows[column] = [harmless(v) if isinstance(v, str) else v for v in rows[column]]
+    with replacing(path) as draft:
+        rows.to_csv(draft, index=False, quoting=csv.QUOTE_MINIMAL)
+    return len(rows)
 
 
 def to_parquet(runs: Sequence[Run], path: Path) -> int:
@@ -39,14 +39,17 @@ def to_parquet(runs: Sequence[Run], path: Path) -> int:
         raise AttnbenchError("Parquet needs pyarrow; install it: pip install 'attnbench[parquet]'")
     rows = frame(*runs)
     rows["samples"] = [list(samples) for samples in rows["samples"]]
-    return _write(rows, path, lambda draft: rows.to_parquet(draft, index=False, engine="pyarrow"))
+    with replacing(path) as draft:
+        rows.to_parquet(draft, index=False, engine="pyarrow")
+    return len(rows)
 
 
 def _is_number(column: "pd.Series") -> bool:
     return column.dtype.kind in "iufb"
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """On one line, and not as a formula: with an apostrophe before what would begin one."""
     text = one_line(text)
     return f"'{text}" if text.startswith(_FORMULA) and not _spells_number(text) else text
 
@@ -57,19 +60,3 @@ def _spells_number(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _write(rows: "pd.DataFrame", path: Path, save: Callable[[Path], object]) -> int:
-    """The whole file or none: what was there before stays until then."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            save(draft)
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:
-        reason = error.strerror or error
-        raise StoreError(f"{path}: cannot write ({reason}); choose another file") from None
-    return len(rows)

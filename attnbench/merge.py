@@ -6,8 +6,6 @@ becomes different devices ("cpu:53c60e73"), so nothing averages over them. A cou
 of one trial are united in one record.
 """
 
-import os
-import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,8 +16,8 @@ from attnbench.conditions import Conditions
 from attnbench.errors import EXIT_NOT_COMPARABLE, StoreError
 from attnbench.lines import latest
 from attnbench.machines import ID_SHOWN, on_its_machine
+from attnbench.plain_files import replacing_folder
 from attnbench.record import SCHEMA, Record
-from attnbench.run_folders import unwritable
 from attnbench.store import Run, RunInfo, RunWriter
 from attnbench.trial import NO_DEVICE
 
@@ -92,15 +90,8 @@ def write(run: Run) -> None:
     """Makes the folder of a run: the whole of it, or none. Raises StoreError, also if it exists."""
     if run.path.exists() or run.path.is_symlink():
         raise StoreError(f"{run.path}: is there already; merge into a new folder")
-    draft = run.path.with_name(f".{run.path.name}.{os.getpid()}")
-    try:
-        draft.mkdir(parents=True)
+    with replacing_folder(run.path, kinds=()) as draft:
         _fill(RunWriter.begin(draft, run.info, run.suite_text), run)
-        draft.rename(run.path)
-    except OSError as error:
-        raise unwritable(run.path, error) from None
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _fill(writer: RunWriter, run: Run) -> None:

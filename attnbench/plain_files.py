@@ -1,13 +1,16 @@
-"""Files of a folder that somebody else may have made: plain ones only, and lines of bounded length.
+"""Files read and written with care: plain ones only, lines of bounded length, and whole or not.
 
 A link in a run folder could point anywhere: following it would show, or append to, a file that is
 none of the run's. A pipe or a device would never end.
 """
 
 import errno
+import glob
 import os
+import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,6 +18,8 @@ from attnbench.errors import StoreError
 
 LONGEST_LINE = 16 * 2**20  # bytes; a record of a thousand readings has less than one
 LARGEST_TEXT = 2**20  # bytes of run.json or suite.toml
+ANOTHER_FILE = "choose another file"
+ANOTHER_FOLDER = "choose another folder"
 
 
 def lines(path: Path) -> Iterator[tuple[int, bytes | None]]:
@@ -82,6 +87,80 @@ def end_torn_line(descriptor: int) -> None:
 def refuse_link(path: Path) -> None:
     if path.is_symlink():
         raise StoreError(_a_link(path))
+
+
+@contextmanager
+def replacing(path: Path, mend: str = ANOTHER_FILE, *, sync: bool = False) -> Iterator[Path]:
+    """A path beside `path` to write to; what was written there then takes its place, whole.
+
+    Until then, and if anything is raised, what was there stays. A link is replaced, not followed.
+    With `sync` it is on the disk before. Raises StoreError, with what `mend`s it, if it cannot be.
+    """
+    draft = _draft(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield draft
+            if sync:
+                _sync(draft)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(_unwritable(path, error, mend)) from None
+
+
+@contextmanager
+def replacing_folder(
+    path: Path, kinds: Container[str], mend: str = ANOTHER_FOLDER
+) -> Iterator[Path]:
+    """The same for a folder, of files that end in one of `kinds`: an empty one to write into.
+
+    Raises StoreError for a folder at `path` that holds anything else: somebody put it there.
+    """
+    draft = _draft(path)
+    try:
+        _refuse_others(path, kinds)
+        draft.mkdir(parents=True)
+        try:
+            yield draft
+            if path.is_dir():
+                shutil.rmtree(path)
+            draft.replace(path)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+    except OSError as error:
+        raise StoreError(_unwritable(path, error, mend)) from None
+
+
+def leftovers(path: Path) -> list[Path]:
+    """What was to replace `path`, of processes that were killed as they wrote it."""
+    return list(path.parent.glob(f".{glob.escape(path.name)}.*"))
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}")
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
+def _refuse_others(path: Path, kinds: Container[str]) -> None:
+    if path.is_symlink():
+        raise StoreError(f"{path}: a link, which is not followed; remove it")
+    if not path.exists():
+        return
+    others = [p for p in sorted(path.iterdir()) if p.suffix not in kinds or not p.is_file()]
+    if others:
+        raise StoreError(
+            f"{path}: holds {others[0].name!r}, which is not ours to remove; move it away"
+        )
+
+
+def _unwritable(path: Path, error: OSError, mend: str) -> str:
+    return f"{path}: cannot write ({error.strerror or error}); {mend}"
 
 
 def _line(stream: BinaryIO, path: Path) -> bytes:

@@ -1,14 +1,19 @@
-"""The report of a run: one self-contained HTML page. Imports no torch."""
+"""The report of a run: a self-contained HTML page, and the same for other readers. No torch."""
 
-import os
 from pathlib import Path
 
-from attnbench.errors import StoreError
+from attnbench.plain_files import replacing
+from attnbench.report.contents import Contents, contents
+from attnbench.report.csv_tables import write_csv
+from attnbench.report.latex import latex, standalone
+from attnbench.report.latex import stem as latex_stem
+from attnbench.report.markdown import markdown
 from attnbench.report.page import render
-from attnbench.run_folders import gate_of
 from attnbench.store import Run
 
-__all__ = ["render", "write"]
+__all__ = ["render", "write", "write_latex", "write_markdown", "write_page", "write_tables"]
+
+_MEND = "choose another folder with --reports"
 
 
 def write(run: Run, folder: Path, *, explorer: bool = True) -> Path:
@@ -16,20 +21,30 @@ def write(run: Run, folder: Path, *, explorer: bool = True) -> Path:
 
     Raises StoreError when the folder cannot be made or written.
     """
-    page = render(run, explorer=explorer)
-    named = gate_of(run.path) or run.path.resolve()
-    target = folder / f"{named.name}.html"
-    draft = folder / f".{target.name}.{os.getpid()}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            draft.write_text(page, encoding="utf-8")
-            draft.replace(target)
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:
-        reason = error.strerror or error
-        raise StoreError(
-            f"{folder}: cannot write the report ({reason}); choose another folder with --reports"
-        ) from None
-    return target
+    return write_page(contents(run), folder, explorer=explorer)
+
+
+def write_page(shown: Contents, folder: Path, *, explorer: bool = True) -> Path:
+    return _put(render(shown.run, shown, explorer=explorer), folder / f"{shown.name}.html")
+
+
+def write_markdown(shown: Contents, folder: Path) -> Path:
+    return _put(markdown(shown), folder / f"{shown.name}.md")
+
+
+def write_latex(shown: Contents, folder: Path) -> tuple[Path, Path]:
+    """The tables for a paper, and the document that compiles by itself."""
+    stem = latex_stem(shown)
+    tables = _put(latex(shown), folder / f"{stem}.tex")
+    return tables, _put(standalone(shown), folder / f"{stem}-standalone.tex")
+
+
+def write_tables(shown: Contents, folder: Path) -> Path:
+    """The folder of CSV files."""
+    return write_csv(shown, folder, _MEND)
+
+
+def _put(text: str, path: Path) -> Path:
+    with replacing(path, _MEND) as draft:
+        draft.write_text(text, encoding="utf-8")
+    return path

@@ -55,6 +55,15 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Picker:
+    """A figure of one trial, and `choices` for the page's script to draw others from."""
+
+    figure: Figure
+    choices: Any
+    block: str = "picker"
+
+
+@dataclass(frozen=True)
 class Row:
     """Columns of blocks, side by side where the page is wide enough."""
 

@@ -1,6 +1,5 @@
 """Series of runs as small multiples: points with intervals, and steps marked where they are."""
 
-import os
 from collections.abc import Sequence
 from itertools import pairwise
 from math import ceil, floor, log10
@@ -12,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from attnbench.errors import StoreError
 from attnbench.gate.outputs.wording import percent
 from attnbench.history import Series
+from attnbench.plain_files import replacing
 from attnbench.printable import one_line
 from attnbench.report.figures import POINTS, SMALL, STYLE
 from attnbench.report.palette import INK, MUTED, PAPER, RULE, color
@@ -58,19 +57,9 @@ def figure(found: Sequence[Series]) -> Figure:
 
 def save(found: Sequence[Series], path: Path) -> None:
     """The whole file or none. Raises StoreError when it cannot be written."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with mpl.rc_context(STYLE):
-                kind = path.suffix.removeprefix(".")
-                figure(found).savefig(draft, format=kind, dpi=SHARP, facecolor=PAPER)
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:
-        reason = error.strerror or error
-        raise StoreError(f"{path}: cannot write ({reason}); choose another file") from None
+    with replacing(path) as draft, mpl.rc_context(STYLE):
+        kind = path.suffix.removeprefix(".")
+        figure(found).savefig(draft, format=kind, dpi=SHARP, facecolor=PAPER)
 
 
 def _panel(axes: Axes, series: Series) -> None:

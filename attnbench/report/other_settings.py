@@ -32,9 +32,13 @@ def _table(evidence: Evidence, trials: list[Trial], metric: str, title: str) -> 
     ]
     columns = [names(trials)]
     for setting in dict.fromkeys(name for row in rows for name in row):
-        cells = [Cell(f"{100 * row[setting]:.1f}") if setting in row else nothing() for row in rows]
+        cells = [_percent(row.get(setting)) for row in rows]
         columns.append(Column(setting, tuple(cells), "%", "measured"))
     return Table(f"{title}, with the same weights", tuple(columns))
+
+
+def _percent(share: float | None) -> Cell:
+    return nothing() if share is None else Cell(f"{100 * share:.1f}", sort=share, base="share")
 
 
 def _means(evidence: Evidence, trial: Trial, metric: str) -> dict[str, float]:

@@ -8,8 +8,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from attnbench.printable import printable
+from attnbench.report.contents import Contents, contents
 from attnbench.report.document import Chapter
-from attnbench.report.evidence import Evidence
 from attnbench.report.explorer import ORDER, explored
 from attnbench.report.figures import growth
 from attnbench.report.looks import look
@@ -19,18 +19,19 @@ from attnbench.report.plot import Plot, Scatter
 from attnbench.report.samples_figure import Samples, samples
 from attnbench.report.scatter import scatter
 from attnbench.report.scripts import policy, scripts
-from attnbench.report.sections import SECTIONS, chapters
+from attnbench.report.sections import SECTIONS
 from attnbench.report.svg import inline
 from attnbench.store import Run
 
 
-def render(run: Run, *, explorer: bool = True) -> str:
-    """The whole page. The same run gives the same bytes.
+def render(run: Run, shown: Contents | None = None, *, explorer: bool = True) -> str:
+    """The whole page. The same run gives the same bytes; `shown` is what it has, where known.
 
     Without the explorer it is smaller by several megabytes, most of them Plotly.
     """
-    evidence = Evidence(run)
-    first, *others = chapters(evidence)
+    shown = shown or contents(run)
+    evidence = shown.evidence
+    first, *others = shown.chapters
     chosen = explored(evidence) if explorer else None
     if chosen:
         others.insert(_place(others), chosen)
@@ -40,8 +41,8 @@ def render(run: Run, *, explorer: bool = True) -> str:
         .get_template("page.html")
         .render(
             run=run,
-            title=evidence.words("title") or run.info.suite,
-            question=evidence.words("question") or f"What did the run of {run.info.suite} find?",
+            title=shown.title,
+            question=shown.question,
             summary=first,
             chapters=others,
             looks=sorted({look(head) for head in evidence.heads}, key=lambda found: found.name),

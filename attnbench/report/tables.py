@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from attnbench.report.looks import Look, look
 from attnbench.report.numbers import interval, quantity, whole
@@ -18,7 +19,8 @@ _LONG = 40  # characters
 class Cell:
     """What is printed. `lines` follow it, smaller; `look` is that of the head it names.
 
-    `sort` is the number by which a reader may sort, in base units where it has a unit.
+    `sort` is the number behind the text, in the base unit `base`, `low` and `high` its interval:
+    for orders and for programs.
     """
 
     text: str
@@ -28,6 +30,9 @@ class Cell:
     is_hollow: bool = False  # of another kernel than the published one
     tone: str = ""  # a verdict or a failure, for its colour
     sort: float | None = None
+    low: float | None = None
+    high: float | None = None
+    base: str = ""
 
     @property
     def is_long(self) -> bool:
@@ -87,6 +92,16 @@ def nothing() -> Cell:
     return Cell(NOTHING, tone="missing")
 
 
+def estimated(printed: str, value: Estimate, base: str = "", **looks: Any) -> Cell:
+    """A number as it is printed, with the number itself. What is exact has no interval."""
+    low, high = (value.low, value.high) if value.known and not value.exact else (None, None)
+    return Cell(printed, sort=value.value, low=low, high=high, base=base, **looks)
+
+
+def count(number: int) -> Cell:
+    return Cell(str(number), sort=number)
+
+
 def words(title: str, texts: Sequence[str | Cell]) -> Column:
     cells = tuple(t if isinstance(t, Cell) else Cell(t) for t in texts)
     return Column(title, cells, is_number=False)
@@ -123,7 +138,7 @@ def quantities(
         else:
             shown = interval(value, divisor) if divisor else quantity(value, unit)
             shown = whole(value.value) if printed == "px" and value.exact else shown
-            cells.append(Cell(shown, is_best=i in best, sort=value.value))
+            cells.append(estimated(shown, value, unit, is_best=i in best))
     return Column(title, tuple(cells), printed, origin)
 
 

@@ -6,9 +6,10 @@ from html.parser import HTMLParser
 import pytest
 from markdown_it import MarkdownIt
 
-from attnbench.gate.outputs.markdown import MOST, escaped, markdown
+from attnbench.gate.outputs.markdown import MOST, markdown
 from attnbench.gate.outputs.wording import names
 from attnbench.gate.result import Side
+from attnbench.github_markdown import escaped
 from attnbench.printable import one_line
 from tests.gate.found import EMPTY, EVERY, HOSTILE, NAMED, change, gate, timing, trial
 

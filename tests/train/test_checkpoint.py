@@ -41,7 +41,8 @@ def test_nothing_stays_after_success(tmp_path):
     kept = Checkpoint(tmp_path / "states" / "a.pt", "a")
     kept.remove()
     kept.save({"x": 1})
-    kept.path.with_suffix(".part").write_bytes(b"of one that was killed as it stored its state")
+    killed = kept.path.with_name(".a.pt.4711")
+    killed.write_bytes(b"of one that was killed as it stored its state")
 
     kept.remove()
 

@@ -14,6 +14,7 @@ from attnbench.gate.outputs.junit import junit
 from attnbench.gate.outputs.markdown import markdown
 from attnbench.gate.outputs.plain_json import plain_json
 from attnbench.gate.result import Gate
+from attnbench.plain_files import ANOTHER_FILE, replacing
 
 FORMATS: dict[str, Callable[[Gate], str]] = {
     "github": github,
@@ -48,17 +49,12 @@ def put(text: str, path: Path) -> None:
 
 def _save(path: Path, content: bytes) -> None:
     place = Path(os.path.realpath(path))  # a link stays one, and what it leads to is replaced
-    draft = place.with_name(f".{place.name}.{os.getpid()}")
     try:
         if place.exists() and not stat.S_ISREG(place.stat().st_mode):
             place.write_bytes(content)  # a pipe or /dev/stderr is written to, never replaced
             return
-        place.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            draft.write_bytes(content)
-            draft.replace(place)
-        finally:
-            draft.unlink(missing_ok=True)
     except OSError as error:
         reason = error.strerror or error
-        raise StoreError(f"{path}: cannot write ({reason}); choose another file") from None
+        raise StoreError(f"{path}: cannot write ({reason}); {ANOTHER_FILE}") from None
+    with replacing(place) as draft:
+        draft.write_bytes(content)

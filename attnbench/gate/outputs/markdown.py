@@ -1,14 +1,7 @@
-"""A page in GitHub's Markdown, as a job summary takes it or a comment.
-
-Names are text: every character that Markdown or HTML could read is written as a character
-reference, which neither takes for structure, and stands in `<code>`, where GitHub neither links
-addresses nor calls the people that a name mentions.
-Source: GitHub Flavored Markdown Spec, 2.5 (references) and 4.10 (tables).
-"""
+"""A page in GitHub's Markdown, as a job summary takes it or a comment."""
 
 import math
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from attnbench.gate.outputs.wording import (
     Finding,
@@ -21,12 +14,10 @@ from attnbench.gate.outputs.wording import (
     value,
 )  # fmt: skip
 from attnbench.gate.result import Gate
-from attnbench.printable import one_line
+from attnbench.github_markdown import code, escaped, row
 from attnbench.units import digits
 
-# A job summary of more than 1 MiB is not shown at all; what does not fit is counted.
-MOST = 400_000  # characters of a table, of which there are two
-_READ = re.compile(r"[^\w\s.,()/+%=>'\";-]|(?<![^\W_])_|_(?![^\W_])|(?i:(?<=www)\.)")
+MOST = 400_000  # characters of a table, of which there are two; what does not fit is counted
 _TITLES = ("answer", "head", "quantity", "base", "this change", "difference", "what")
 _MARKS = {"worse": "❌", "unclear": "❔", "better": "✅", "gone": "➖", "new": "➕", "same": "✔️"}
 
@@ -46,28 +37,19 @@ def markdown(gate: Gate) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def escaped(text: str) -> str:
-    """`text` such that what is shown is `text`, in a paragraph or in a cell of a table."""
-    return _READ.sub(lambda found: f"&#{ord(found[0])};", one_line(text))
-
-
 def _sides(gate: Gate) -> str:
-    return f"{_code(side(gate.head))} against {_code(side(gate.base))}."
-
-
-def _code(text: str) -> str:
-    return f"<code>{escaped(text)}</code>"
+    return f"{code(side(gate.head))} against {code(side(gate.base))}."
 
 
 def _table(found: Iterable[Finding], name: dict[str, str]) -> list[str]:
     """A block, or none for no rows; two where some do not fit."""
-    rows = [_row(_cells(f, name)) for f in found]
+    rows = [row(_cells(f, name)) for f in found]
     if not rows:
         return []
     kept, size = 0, 0
     while kept < len(rows) and (size := size + len(rows[kept])) <= MOST:
         kept += 1
-    table = "\n".join([_row(_TITLES), _row(["---"] * len(_TITLES)), *rows[:kept]])
+    table = "\n".join([row(_TITLES), row(["---"] * len(_TITLES)), *rows[:kept]])
     left = len(rows) - kept
     return [table, *([f"and {left} more, which do not fit here"] if left else [])]
 
@@ -75,17 +57,13 @@ def _table(found: Iterable[Finding], name: dict[str, str]) -> list[str]:
 def _cells(finding: Finding, name: dict[str, str]) -> list[str]:
     return [
         f"{_MARKS[finding.answer]} {finding.answer}",
-        _code(name[finding.trial.key]),
+        code(name[finding.trial.key]),
         escaped(finding.quantity),
         escaped(value(finding.base, finding.unit)),
         escaped(value(finding.head, finding.unit)),
         escaped(change(finding)),
-        _code(finding.message),
+        code(finding.message),
     ]
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _folded(same: list[Finding], name: dict[str, str]) -> list[str]:
@@ -96,9 +74,9 @@ def _folded(same: list[Finding], name: dict[str, str]) -> list[str]:
 
 
 def _facts(gate: Gate) -> list[str]:
-    facts = [f"base {_code(side(gate.base))}, head {_code(side(gate.head))}"]
+    facts = [f"base {code(side(gate.base))}, head {code(side(gate.head))}"]
     if where := machine(gate):
-        facts.append(f"environment {_code(where)}")
+        facts.append(f"environment {code(where)}")
     if gate.timed:
         facts.append(
             f"{gate.pairs} pairs of processes in random order (seed {gate.seed}); "
@@ -110,4 +88,4 @@ def _facts(gate: Gate) -> list[str]:
         facts.append(f"a slow-down of {digits(100 * gate.detectable, 2)} % would mostly be seen")
     if gate.started:
         facts.append(f"begun {escaped(gate.started)}, took {digits(gate.seconds, 3)} s")
-    return [*facts, *(_code(note) for note in gate.notes)]
+    return [*facts, *(code(note) for note in gate.notes)]

@@ -10,7 +10,16 @@ from attnbench.report.numbers import number
 from attnbench.report.other_settings import other_settings
 from attnbench.report.plot import Mark, Scatter
 from attnbench.report.sections import section
-from attnbench.report.tables import Cell, Column, Table, names, nothing, quantities, words
+from attnbench.report.tables import (
+    Cell,
+    Column,
+    Table,
+    estimated,
+    names,
+    nothing,
+    quantities,
+    words,
+)
 from attnbench.report.trained import BASELINE, minus, percent, trained
 from attnbench.stats import Estimate
 from attnbench.tradeoff import Point, front
@@ -88,7 +97,7 @@ def _difference(value: Value, base: Value | None) -> Cell:
 
 
 def _percent(share: Estimate | None) -> Cell:
-    return nothing() if share is None else Cell(percent(share))
+    return nothing() if share is None else estimated(percent(share), share, "share")
 
 
 def _classes(value: Value) -> str:

@@ -8,7 +8,7 @@ from attnbench.report.numbers import interval
 from attnbench.report.pictures import picture
 from attnbench.report.sections import section
 from attnbench.report.seen import Group, MapName, Seen, cell, groups
-from attnbench.report.tables import Cell, Column, Table, names, nothing
+from attnbench.report.tables import Cell, Column, Table, estimated, names, nothing
 from attnbench.trial import Trial
 
 READINGS = (
@@ -83,7 +83,7 @@ def _number(evidence: Evidence, trial: Trial, metric: str) -> Cell:
     value = evidence.values.get((trial.key, metric))
     if value is None:
         return nothing()
-    return Cell(interval(value.estimate))
+    return estimated(interval(value.estimate), value.estimate, value.unit)
 
 
 def _maps(group: Group, place: int) -> list:

@@ -6,7 +6,7 @@ from attnbench.report import verdict_text
 from attnbench.report.document import text
 from attnbench.report.evidence import Evidence
 from attnbench.report.sections import section
-from attnbench.report.tables import Cell, Column, Table, words
+from attnbench.report.tables import Cell, Column, Table, estimated, words
 from attnbench.verdicts import WORDS, Verdict
 
 TONES = {"holds": "good", "fails": "bad", "unclear": "unsure", "not measured here": "missing"}
@@ -32,18 +32,18 @@ def tally(found: list[Verdict]) -> str:
     return f"{len(found)} {'claim' if len(found) == 1 else 'claims'}: {told}"
 
 
-def _found(verdict: Verdict) -> Cell:
-    at = verdict.found.value if verdict.found else None
-    return Cell(verdict_text.found(verdict), sort=at)
-
-
 def table(found: list[Verdict], caption: str) -> Table:
     """A row a claim: the sentence, the verdict, what was found and in which bounds."""
     columns = (
         words("claim", [Cell(v.claim.says, (f"{v.claim.id} · {v.claim.source}",)) for v in found]),
         words("verdict", [Cell(f"{_SIGNS[v.word]} {v.word}", tone=TONES[v.word]) for v in found]),
-        Column("found", tuple(_found(v) for v in found)),
+        Column("found", tuple(map(_found, found))),
         Column("bounds", tuple(Cell(verdict_text.bounds(v)) for v in found)),
         words("of what", [Cell(verdict_text.subject(v), (verdict_text.how(v),)) for v in found]),
     )
     return Table(caption, columns)
+
+
+def _found(verdict: Verdict) -> Cell:
+    shown = verdict_text.found(verdict)
+    return estimated(shown, verdict.found, verdict.unit) if verdict.found else Cell(shown)

@@ -1,5 +1,6 @@
 """From which resolution on each efficient head is cheaper than a dense one."""
 
+from functools import partial
 from math import isinf, sqrt
 
 from attnbench import stats
@@ -10,7 +11,7 @@ from attnbench.report.numbers import side, times
 from attnbench.report.quantities import Panel, followed, panels
 from attnbench.report.rivals import dense, efficient
 from attnbench.report.sections import section
-from attnbench.report.tables import Cell, Column, Table, names, nothing
+from attnbench.report.tables import Cell, Column, Table, estimated, names, nothing
 from attnbench.stats import Estimate
 from attnbench.trial import Trial
 
@@ -58,11 +59,13 @@ def _cell(rival: Curve, other: Curve | None) -> Cell:
     at = stats.crossing(pixels, theirs, ours)
     ratio = stats.ratio([r[-1] for r in ours], [r[-1] for r in theirs])
     compared = f"{_compared(ratio.value)} at {side(*shared[-1])}"
+    sides = Estimate(sqrt(at.value), sqrt(at.low), sqrt(at.high))
+    cell = partial(estimated, value=sides, base="px")
     if isinf(at.value):
-        return Cell(f"not up to {side(*shared[-1])}", (compared,), tone="bad", sort=at.value)
+        return cell(f"not up to {side(*shared[-1])}", lines=(compared,), tone="bad")
     if at.high <= pixels[0]:
-        return Cell(f"at most {side(*shared[0])}", (compared,), tone="good", sort=at.value)
-    return Cell(f"{_side(at.value)}²", (*_interval(at), compared), sort=at.value)
+        return cell(f"at most {side(*shared[0])}", lines=(compared,), tone="good")
+    return cell(f"{_side(at.value)}²", lines=(*_interval(at), compared))
 
 
 def _rounds(curve: Curve, sizes: list[tuple[int, int]], numbers: list[int]) -> list[list[float]]:

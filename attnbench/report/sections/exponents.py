@@ -10,7 +10,7 @@ from attnbench.report.evidence import Evidence
 from attnbench.report.numbers import exponent, misfit, side
 from attnbench.report.quantities import Panel, followed, panels
 from attnbench.report.sections import section
-from attnbench.report.tables import Cell, Column, Table, names, nothing, words
+from attnbench.report.tables import Cell, Column, Table, estimated, names, nothing, words
 from attnbench.stats import PowerLaw
 
 THREE_SIZES = 3  # below that there is no fit
@@ -43,11 +43,11 @@ def _intro() -> Text:
 
 
 def _local(law: PowerLaw) -> Cell:
-    return Cell(exponent(law.last))
+    return estimated(exponent(law.last), law.last)
 
 
 def _fitted(law: PowerLaw) -> Cell:
-    return Cell(exponent(law.exponent), misfit(law.residual))
+    return estimated(exponent(law.exponent), law.exponent, lines=misfit(law.residual))
 
 
 def _table(

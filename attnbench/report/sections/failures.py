@@ -9,7 +9,7 @@ from attnbench.report.document import Fold, Heading, text
 from attnbench.report.evidence import Evidence
 from attnbench.report.numbers import side
 from attnbench.report.sections import section
-from attnbench.report.tables import Cell, Column, Table, nothing, words
+from attnbench.report.tables import Cell, Column, Table, count, nothing, words
 
 _LONGEST = 600  # characters of a message that are shown
 _AGAIN = "then attnbench run --resume {run} --retry failed"
@@ -65,7 +65,7 @@ def _table(title: str, first: str, groups: dict[tuple[str, str], list[Record]], 
     columns = (
         words(first, [what for what, _ in groups]),
         words("reason", [r if len(r) <= _LONGEST else r[:_LONGEST] + " …" for r in reasons]),
-        Column("records", tuple(Cell(str(len(found))) for found in groups.values())),
+        Column("records", tuple(count(len(found)) for found in groups.values())),
         words("heads", [_list(r.trial.label for r in found) for found in groups.values()]),
         words("sizes", [_sizes(found) for found in groups.values()]),
         words("modes", [_list(r.trial.mode for r in found) for found in groups.values()]),

@@ -8,7 +8,7 @@ from attnbench.report.evidence import Evidence, Value
 from attnbench.report.numbers import regrouped, whole
 from attnbench.report.sections import section
 from attnbench.report.slices import Slice, slices
-from attnbench.report.tables import Cell, Column, Table, names, nothing, words
+from attnbench.report.tables import Cell, Column, Table, estimated, names, nothing, words
 
 WAYS = ("modelled", "counted", "fvcore")
 FORWARD = "inference"
@@ -78,11 +78,11 @@ def _three_ways(evidence: Evidence, s: Slice) -> Table:
 
 
 def _exact(s: Slice, metric: str, title: str) -> Column:
-    cells = [
-        Cell(whole(v.value), sort=v.value) if v else nothing() for v in s.estimates(metric, FORWARD)
-    ]
     value = s.first(metric)
-    return Column(title, tuple(cells), value.unit if value else "", value.origin if value else "")
+    unit, origin = (value.unit, value.origin) if value else ("", "")
+    found = s.estimates(metric, FORWARD)
+    cells = [estimated(whole(v.value), v, unit) if v else nothing() for v in found]
+    return Column(title, tuple(cells), unit, origin)
 
 
 def _difference(s: Slice, label: str) -> Cell:
@@ -116,5 +116,5 @@ def _kinds(evidence: Evidence, s: Slice) -> Table:
 def _share(value: Value | None, kind: str) -> Cell:
     if value is None or not value.terms.get(kind) or not value.estimate.value:
         return nothing()
-    share = 100 * value.terms[kind] / value.estimate.value
-    return Cell("< 0.1" if share < 0.1 else f"{share:.1f}")
+    share = value.terms[kind] / value.estimate.value
+    return Cell("< 0.1" if share < 0.001 else f"{100 * share:.1f}", sort=share, base="share")

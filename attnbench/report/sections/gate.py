@@ -7,7 +7,7 @@ from attnbench.gate.result import Gate
 from attnbench.report.document import Fold, bullets, code, text
 from attnbench.report.evidence import Evidence
 from attnbench.report.sections import section
-from attnbench.report.tables import Cell, Column, Table, name, words
+from attnbench.report.tables import Cell, Column, Table, estimated, name, words
 from attnbench.stats import Estimate
 from attnbench.units import digits
 
@@ -37,16 +37,22 @@ def _table(found: list[Finding], heads: tuple[str, ...], caption: str) -> Table:
         Column("head", tuple(named), is_number=False),
         words("answer", [Cell(f.answer, tone=_TONES.get(f.answer, "")) for f in found]),
         words("what changed", [f.message for f in found]),
-        Column("base", tuple(Cell(value(f.base, f.unit), sort=_at(f.base)) for f in found)),
-        Column("this change", tuple(Cell(value(f.head, f.unit), sort=_at(f.head)) for f in found)),
-        Column("difference", tuple(Cell(change(f), sort=_at(f.ratio)) for f in found)),
+        Column("base", tuple(_value(f.base, f.unit) for f in found)),
+        Column("this change", tuple(_value(f.head, f.unit) for f in found)),
+        Column("difference", tuple(_change(f) for f in found)),
         words("of", [f"{f.trial.shape} {f.trial.part} {f.trial.mode}" for f in found]),
     )
     return Table(caption, columns)
 
 
-def _at(found: Estimate | None) -> float | None:
-    return None if found is None or isnan(found.value) else found.value
+def _value(side: Estimate | None, unit: str) -> Cell:
+    shown = value(side, unit)
+    return Cell(shown) if side is None else estimated(shown, side, unit)
+
+
+def _change(found: Finding) -> Cell:
+    known = found.ratio is not None and not isnan(found.ratio.value)
+    return estimated(change(found), found.ratio) if known else Cell(change(found))
 
 
 def _facts(told: Gate) -> list[str]:

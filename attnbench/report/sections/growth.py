@@ -12,7 +12,7 @@ from attnbench.report.plot import Line, Plot
 from attnbench.report.quantities import Panel, followed, panels
 from attnbench.report.rivals import DENSE
 from attnbench.report.sections import section
-from attnbench.report.tables import Cell, Column, Table, names, nothing, quantities
+from attnbench.report.tables import Cell, Column, Table, estimated, names, nothing, quantities
 from attnbench.stats import PowerLaw
 
 LEAST = 2  # sizes: a single point is no curve
@@ -69,7 +69,7 @@ def table(evidence: Evidence, panel: Panel, sizes: dict[int, str]) -> Table:
 def _fit(law: PowerLaw | None) -> Cell:
     if law is None:
         return nothing()
-    return Cell(exponent(law.exponent), misfit(law.residual))
+    return estimated(exponent(law.exponent), law.exponent, lines=misfit(law.residual))
 
 
 def _line(evidence: Evidence, panel: Panel, curve: Curve) -> Line:

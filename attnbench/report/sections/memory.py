@@ -1,5 +1,7 @@
 """Predicted peak memory against the measured one."""
 
+from statistics import median
+
 from attnbench.report.document import text
 from attnbench.report.evidence import Evidence
 from attnbench.report.quantities import MODE_WORDS
@@ -99,4 +101,5 @@ def _range(found: list[Slice], label: str, part: str, mode: str) -> Cell:
     if not ratios:
         return nothing()
     low, high = f"{min(ratios):.3f}", f"{max(ratios):.3f}"
-    return Cell(low if low == high else f"{low} to {high}")
+    shown = low if low == high else f"{low} to {high}"
+    return Cell(shown, sort=median(ratios), low=min(ratios), high=max(ratios))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attnbench.record import Record
-from attnbench.report.document import Figure, bullets, strong, text
+from attnbench.report.document import Figure, Picker, bullets, strong, text
 from attnbench.report.evidence import Evidence
 from attnbench.report.explorer import colour
 from attnbench.report.looks import look
@@ -45,15 +45,6 @@ class Choices:
 
     options: tuple[Option, ...]
     multiples: tuple[tuple[str, float], ...]
-
-
-@dataclass(frozen=True)
-class Picker:
-    """A figure of samples whose trial can be chosen."""
-
-    figure: Figure
-    choices: Choices
-    block: str = "picker"
 
 
 _INTRO = (

@@ -4,7 +4,7 @@ from attnbench.gate.self_test_result import POWER, SIZES, SelfTest
 from attnbench.report.document import strong, text
 from attnbench.report.evidence import Evidence
 from attnbench.report.sections import section
-from attnbench.report.tables import Cell, Column, Table, words
+from attnbench.report.tables import Cell, Column, Table, count, estimated, words
 from attnbench.stats import Estimate
 from attnbench.units import digits
 
@@ -42,16 +42,20 @@ def _caught(found: SelfTest) -> str:
 def _table(found: SelfTest) -> Table:
     sizes = [size for size in (0.0, *SIZES) if found.count(size)]
     counts = (
-        Column(title, tuple(Cell(str(found.count(size, answer))) for size in sizes))
+        Column(title, tuple(count(found.count(size, answer)) for size in sizes))
         for title, answer in (("decisions", None), ("unclear", "unclear"), ("same", "same"))
     )
     columns = (
         words("slower by", [f"{100 * s:.3g} %" if s else "nothing" for s in sizes]),
         *counts,
-        Column("worse", tuple(Cell(str(found.count(s, "worse"))) for s in sizes)),
-        Column("told to be worse", tuple(Cell(_range(found.share(s))) for s in sizes), "95 %"),
+        Column("worse", tuple(count(found.count(s, "worse")) for s in sizes)),
+        Column("told to be worse", tuple(_share(found.share(s)) for s in sizes), "95 %"),
     )
     return Table("Decisions of the gate on code compared with itself", columns)
+
+
+def _share(share: Estimate) -> Cell:
+    return estimated(_range(share), share, "share")
 
 
 def _range(share: Estimate) -> str:

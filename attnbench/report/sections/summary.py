@@ -10,7 +10,7 @@ from attnbench.report.numbers import exponent, side
 from attnbench.report.rivals import dense
 from attnbench.report.sections import section
 from attnbench.report.slices import Slice, reference, slices
-from attnbench.report.tables import Cell, Column, Table, names, nothing, quantities
+from attnbench.report.tables import Cell, Column, Table, estimated, names, nothing, quantities
 from attnbench.report.trained import compared, percent
 
 _COLUMNS = (
@@ -58,8 +58,8 @@ def headline(evidence: Evidence, at: Slice) -> Table:
 
 def _accuracy(evidence: Evidence, at: Slice) -> list[Column]:
     """Of the first training of several heads."""
-    trials = compared(evidence)
-    found = {t.label: Cell(percent(evidence.values[t.key, "accuracy"].estimate)) for t in trials}
+    values = {t.label: evidence.values[t.key, "accuracy"].estimate for t in compared(evidence)}
+    found = {label: estimated(percent(v), v, "share") for label, v in values.items()}
     cells = tuple(found.get(label, nothing()) for label in at.labels)
     return [Column("mean IoU", cells, "%", "measured")] if found else []
 
@@ -73,4 +73,4 @@ def _growth(at: Slice, metric: str, title: str) -> Column:
 
 def _last(curve: Curve | None) -> Cell:
     law = curve.power_law() if curve else None
-    return Cell(exponent(law.last)) if law else nothing()
+    return estimated(exponent(law.last), law.last) if law else nothing()

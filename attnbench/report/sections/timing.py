@@ -107,17 +107,21 @@ def _has_latency(record, key: str) -> bool:
 
 
 def _seconds(value: float, divisor: float) -> Cell:
-    return Cell(number(value / divisor))
+    return Cell(number(value / divisor), sort=value, base="s")
 
 
 def _percent(share: float | None) -> Cell:
-    return nothing() if share is None else Cell(f"{number(100 * share, 2)} %")
+    if share is None:
+        return nothing()
+    return Cell(f"{number(100 * share, 2)} %", sort=share, base="share")
 
 
 def _high(rounds: Rounds | None, divisor: float) -> Cell:
     """An upper bound of the quantile, at 95 %; nothing where the samples are too few for one."""
     bound = stats.quantile_bound(rounds.samples, HIGH) if rounds else np.nan
-    return nothing() if np.isnan(bound) else Cell(f"≤ {number(bound / divisor)}")
+    if np.isnan(bound):
+        return nothing()
+    return Cell(f"≤ {number(bound / divisor)}", sort=bound, base="s")
 
 
 def _counts(rounds: Rounds) -> str:
