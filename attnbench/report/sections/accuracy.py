@@ -134,10 +134,10 @@ def _figure(evidence: Evidence, trials: list[Trial], metric: str, title: str) ->
     told = f"Mean IoU over {title}. On the front, from the cheapest: {', '.join(ahead)}."
     unit = found[0].cost.unit
     plot = Scatter(name, f"Mean IoU against {title}", told, unit, title, "mean IoU", marks)
-    return Figure(plot, _beside(evidence, found, ahead, title))
+    return Figure(plot, _beside(found, ahead, title))
 
 
-def _beside(evidence: Evidence, found: list[Bought], ahead: list[str], title: str) -> Table:
+def _beside(found: list[Bought], ahead: list[str], title: str) -> Table:
     """The numbers of a figure."""
     first = found[0].cost
     columns = (

@@ -22,7 +22,7 @@ LEAST = 2  # sizes: at one of them nothing is overtaken
 def crossings(evidence: Evidence) -> list | None:
     found = [p for q in followed(evidence) for p in panels(evidence, q, LEAST)]
     rivals = efficient(evidence)
-    tables = [t for d in dense(evidence) if (t := _table(evidence, d, rivals, found))]
+    tables = [t for d in dense(evidence) if (t := _table(d, rivals, found))]
     if not tables:
         return None
     intro = (
@@ -34,7 +34,7 @@ def crossings(evidence: Evidence) -> list | None:
     return [text(intro), *folds]
 
 
-def _table(evidence: Evidence, rival: Trial, rows: list[Trial], found: list[Panel]) -> Table | None:
+def _table(rival: Trial, rows: list[Trial], found: list[Panel]) -> Table | None:
     columns = []
     for panel in found:
         curves = {c.label: c for c in panel.curves}

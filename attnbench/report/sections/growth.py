@@ -29,12 +29,12 @@ def growth(evidence: Evidence) -> list | None:
         "exponent. Where the points bend away from the thin fit, one power does not describe "
         "the head: N²·C + N·C² bends from 1 towards 2."
     )
-    figures = [figure(evidence, p) for p in found]
+    figures = [figure(p) for p in found]
     return [text(intro), _key(figures, found), Row(tuple((f,) for f in figures))]
 
 
-def figure(evidence: Evidence, panel: Panel) -> Figure:
-    lines = [_line(evidence, panel, c) for c in panel.curves]
+def figure(panel: Panel) -> Figure:
+    lines = [_line(panel, c) for c in panel.curves]
     sizes = {n: side(*s) for c in panel.curves for n, s in zip(c.pixels, c.sizes, strict=True)}
     first = panel.curves[0]
     is_told = first.origin in panel.title.lower()
@@ -43,7 +43,7 @@ def figure(evidence: Evidence, panel: Panel) -> Figure:
         panel.name, title, _description(panel), first.unit, tuple(lines), sizes,
         limits=_limits(panel, max(max(line.values) for line in lines)),
     )  # fmt: skip
-    return Figure(plot, table(evidence, panel, sizes))
+    return Figure(plot, table(panel, sizes))
 
 
 def _limits(panel: Panel, most: float) -> tuple[tuple[str, float], ...]:
@@ -53,7 +53,7 @@ def _limits(panel: Panel, most: float) -> tuple[tuple[str, float], ...]:
     return tuple((name, float(size)) for name, size in CARDS.items() if size < most)
 
 
-def table(evidence: Evidence, panel: Panel, sizes: dict[int, str]) -> Table:
+def table(panel: Panel, sizes: dict[int, str]) -> Table:
     """The numbers of a figure: a row a head, a column a size, the fit last."""
     curves = panel.curves
     first = curves[0]
@@ -72,7 +72,7 @@ def _fit(law: PowerLaw | None) -> Cell:
     return estimated(exponent(law.exponent), law.exponent, lines=misfit(law.residual))
 
 
-def _line(evidence: Evidence, panel: Panel, curve: Curve) -> Line:
+def _line(panel: Panel, curve: Curve) -> Line:
     points = [curve.at(i) for i in range(len(curve.pixels))]
     trial = curve.trial
     variants = [c.trial.options for c in panel.curves if c.trial.head == trial.head]

@@ -76,14 +76,14 @@ def samples(evidence: Evidence) -> list | None:
     at = reference([s for s in slices(evidence) if s.first(METRIC)], _dense(evidence))
     trials = _ordered(evidence, at, found)
     shown = trials[0]
-    options = _within([_option(evidence, t, found[t.key]) for t in trials[:MOST_TRIALS]])
+    options = _within([_option(t, found[t.key]) for t in trials[:MOST_TRIALS]])
     left = len(trials) - len(options)
     some = f"{left} of {len(trials)} trials are left out of the choice, to keep the page small."
     notes = [text(some, role="note")] if left else []
     return [
         text(_INTRO),
         _SEEN,
-        Picker(_figure(evidence, shown, found[shown.key]), Choices(options, tuple(steps(UNIT)))),
+        Picker(_figure(shown, found[shown.key]), Choices(options, tuple(steps(UNIT)))),
         *notes,
     ]
 
@@ -131,7 +131,7 @@ def _name(t: Trial) -> str:
     return f"{at}, batch {t.shape.batch}, {t.reads}, {t.dtype}, {t.device}"
 
 
-def _option(evidence: Evidence, t: Trial, rounds: Rounds) -> Option:
+def _option(t: Trial, rounds: Rounds) -> Option:
     each = -(-sum(map(len, rounds)) // MOST_SAMPLES)
     kept = tuple(tuple(map(short, r[::each])) for r in rounds)
     return Option(plain(_name(t)), colour(t.head), kept, each)
@@ -148,7 +148,7 @@ def _within(options: list[Option]) -> tuple[Option, ...]:
     return tuple(kept)
 
 
-def _figure(evidence: Evidence, t: Trial, rounds: Rounds) -> Figure:
+def _figure(t: Trial, rounds: Rounds) -> Figure:
     name = _name(t)
     medians = [float(np.median(r)) for r in rounds]
     count = sum(map(len, rounds))
