@@ -91,3 +91,24 @@ def test_rows_that_a_filter_hides_are_printed(opened):
     page.emulate_media(media="print")
 
     assert row.is_visible()
+
+
+TALL = """() => {
+  const lines = (i) => ["top", ...Array(14).fill("."), "end"].map((w) => `${w}${i}x`).join("<br>");
+  const rows = [...Array(12).keys()].map((i) => `<tr><th>row</th><td>${lines(i)}</td></tr>`);
+  document.body.innerHTML = `<main><table>${rows.join("")}</table></main>`;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("style", "is_cut"), [("tr {}", False), ("tr { break-inside: auto }", True)]
+)
+def test_a_row_of_a_table_is_cut_only_without_the_rule(opened, style, is_cut):
+    page = opened("full-small").page
+    page.evaluate(TALL)
+    page.add_style_tag(content=style)
+
+    pages = texts(page)
+
+    whole = [any(f"top{i}x" in told and f"end{i}x" in told for told in pages) for i in range(12)]
+    assert all(whole) is not is_cut
