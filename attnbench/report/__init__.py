@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from attnbench.errors import StoreError
+from attnbench.garbage import kept_aside
 from attnbench.report.page import render
 from attnbench.run_folders import gate_of
 from attnbench.store import Run
@@ -16,7 +17,8 @@ def write(run: Run, folder: Path) -> Path:
 
     Raises StoreError when the folder cannot be made or written.
     """
-    page = render(run)
+    with kept_aside():
+        page = render(run)
     named = gate_of(run.path) or run.path.resolve()
     target = folder / f"{named.name}.html"
     draft = folder / f".{target.name}.{os.getpid()}"
