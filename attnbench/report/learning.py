@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from attnbench import stats
-from attnbench.lines import latest
 from attnbench.report.document import Figure
 from attnbench.report.evidence import Evidence
 from attnbench.report.looks import family, look
@@ -21,29 +20,25 @@ def learning_curves(evidence: Evidence, trials: Sequence[Trial]) -> Figure | Non
     found = [(t, curve) for t in trials if (curve := _curve(evidence, t))]
     if not found:
         return None
-    lines = tuple(_line(evidence, t, curve) for t, curve in found)
+    lines = tuple(_line(t, curve) for t, curve in found)
     sizes = {percent: f"{percent} %" for line in lines for percent in line.pixels}
     ends = "; ".join(f"{t.label} ends at {c[-1].value:.3g}" for t, c in found)
     plot = Plot(
         f"learning-{trials[0].key}", "Loss while training", f"Loss over the training: {ends}.",
         "nats", lines, sizes, "share of the training",
     )  # fmt: skip
-    return Figure(plot, _table(evidence, found))
+    return Figure(plot, _table(found))
 
 
 def _curve(evidence: Evidence, trial: Trial) -> list[Estimate]:
     """The mean over the seeds of each stretch, with its interval."""
-    rounds = [
-        r.readings[CURVE].samples
-        for r in latest(evidence.records)
-        if r.key == trial.key and CURVE in r.readings
-    ]
+    rounds = [reading.samples for reading in evidence.by_trial.of(trial.key, CURVE)]
     if not rounds or len({len(samples) for samples in rounds}) > 1:
         return []
     return [stats.mean(values) for values in zip(*rounds, strict=True)]
 
 
-def _line(evidence: Evidence, trial: Trial, curve: list[Estimate]) -> Line:
+def _line(trial: Trial, curve: list[Estimate]) -> Line:
     return Line(
         label=trial.label,
         pair=trial.label,
@@ -58,7 +53,7 @@ def _line(evidence: Evidence, trial: Trial, curve: list[Estimate]) -> Line:
     )
 
 
-def _table(evidence: Evidence, found: list[tuple[Trial, list[Estimate]]]) -> Table:
+def _table(found: list[tuple[Trial, list[Estimate]]]) -> Table:
     columns = [names([t for t, _ in found])]
     for share in SHOWN:
         values = [c[max(round(share * len(c)) - 1, 0)] for _, c in found]

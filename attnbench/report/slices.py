@@ -105,6 +105,10 @@ def columns(at: Slice, mode: Mode, titles: Iterable[tuple[str, str]]) -> list[Co
 
 def slices(evidence: Evidence) -> list[Slice]:
     """By setting, then from the smallest map to the largest."""
+    return evidence.once(_slices)
+
+
+def _slices(evidence: Evidence) -> list[Slice]:
     trials = evidence.trials.values()
     devices = sorted({t.device for t in trials} - {NO_DEVICE}) or [""]
     found = []
