@@ -8,6 +8,7 @@ from attnbench.report.numbers import number
 from attnbench.report.plot import Line, Plot
 from attnbench.report.quantities import MODE_WORDS
 from attnbench.report.sections import section
+from attnbench.report.shown import TABLES, distance, first, setting_of
 from attnbench.report.slices import Slice, columns, slices
 from attnbench.report.tables import Table, names, quantities
 from attnbench.trial import MODES, Mode
@@ -27,11 +28,15 @@ _MEASURED = (
 def frontier(evidence: Evidence) -> list | None:
     found = [s for s in slices(evidence) if any(s.first(m) for m in _CARDS.values())]
     measured = [s for s in slices(evidence) if s.first("frontier_measured")]
-    figures = [_figure(s, mode) for s in found for mode in MODES if _has(s, mode)]
-    tables = [_ran(s, mode) for s in measured for mode in MODES]
+    wanted = [(s, mode) for s in found for mode in MODES if _has(s, mode)]
+    shown = first(wanted, TABLES, lambda w: distance(evidence, setting_of(w[0])))
+    tried = first(measured, TABLES, lambda s: distance(evidence, setting_of(s)))
+    figures = [_figure(s, mode) for s, mode in shown.items]
+    tables = [_ran(s, mode) for s in tried.items for mode in MODES]
     blocks = [Row(tuple((f,) for f in figures))] if figures else []
     blocks += [t for t in tables if len(t.columns) > 1 and t.rows]
-    return [text(_INTRO), *blocks] if blocks else None
+    told = shown.told(evidence, "figures") + tried.told(evidence, "sizes")
+    return [text(_INTRO), *told, *blocks] if blocks else None
 
 
 def _has(at: Slice, mode: Mode) -> bool:

@@ -1,7 +1,6 @@
 """Every trial with its key, by which its lines in records.jsonl are found."""
 
-from collections import Counter
-
+from attnbench.record import Record
 from attnbench.report.document import Fold, code, text
 from attnbench.report.evidence import Evidence
 from attnbench.report.numbers import side, whole
@@ -17,10 +16,10 @@ def records(evidence: Evidence) -> list | None:
     if not evidence.trials:
         return None
     trials = sorted(evidence.trials.values(), key=lambda t: (*evidence.rank(t), *_place(t)))
-    lines = Counter(r.key for r in evidence.records)
+    lines = evidence.by_trial.records
     found = text(
-        f"{whole(sum(lines.values()))} records of {whole(len(trials))} trials. The key of a trial "
-        "is in each of its lines: ",
+        f"{whole(len(evidence.records))} records of {whole(len(trials))} trials. "
+        "The key of a trial is in each of its lines: ",
         code(f"grep KEY {evidence.run.path}/records.jsonl"),
         " prints them, and ",
         code(f"attnbench export {evidence.run.path} --csv readings.csv"),
@@ -37,7 +36,9 @@ def _place(trial: Trial) -> tuple:
     return (shape.pixels, shape.batch, shape.channels, trial.dtype, trial.device, trial.mode)
 
 
-def _table(evidence: Evidence, trials: list[Trial], lines: Counter[str], title: str) -> Table:
+def _table(
+    evidence: Evidence, trials: list[Trial], lines: dict[str, list[Record]], title: str
+) -> Table:
     shapes = [t.shape for t in trials]
     columns = (
         Column("head", tuple(name(t) for t in trials), is_number=False),
@@ -48,7 +49,7 @@ def _table(evidence: Evidence, trials: list[Trial], lines: Counter[str], title: 
         words("type", [t.dtype for t in trials]),
         words("mode", [t.mode for t in trials]),
         words("device", [t.device for t in trials]),
-        words("records", [str(lines[t.key]) for t in trials]),
+        words("records", [str(len(lines[t.key])) for t in trials]),
         words("status", [evidence.fates.get(t.key, "ok") for t in trials]),
     )
     return Table(title, columns, is_titled=True)

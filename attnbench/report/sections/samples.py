@@ -1,6 +1,6 @@
 """The samples themselves, as they came: whether times drift, jump, or have two modes."""
 
-from collections.abc import Set
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,7 +76,7 @@ def samples(evidence: Evidence) -> list | None:
         return None
     at = reference([s for s in slices(evidence) if s.first(METRIC)], _dense(evidence))
     trials = _ordered(evidence, at, timed)[:MOST_TRIALS]
-    found = _by_trial(evidence, {t.key for t in trials})
+    found = _by_trial(evidence, trials)
     shown = trials[0]
     options = _within([_option(t, found[t.key]) for t in trials])
     left = len(timed) - len(options)
@@ -94,16 +94,15 @@ def _dense(evidence: Evidence) -> list[str]:
     return [t.label for t in dense(evidence)]
 
 
-def _by_trial(evidence: Evidence, keys: Set[str]) -> dict[str, Rounds]:
-    """Samples of those trials by round, in the order of the rounds, of the last record of each."""
-    found: dict[str, dict[int, Record]] = {}
-    for record in evidence.records:
-        if record.key in keys and METRIC in record.readings:
-            found.setdefault(record.key, {})[record.round] = record
-    return {
-        key: tuple(tuple(map(float, r.readings[METRIC].samples)) for _, r in sorted(rounds.items()))
-        for key, rounds in found.items()
-    }
+def _by_trial(evidence: Evidence, trials: Sequence[Trial]) -> dict[str, Rounds]:
+    """Samples of those trials by round, in the order of the rounds."""
+    return {t.key: tuple(_rounds(evidence.by_trial.records[t.key])) for t in trials}
+
+
+def _rounds(records: Iterable[Record]) -> Iterator[tuple[float, ...]]:
+    for record in sorted(records, key=lambda r: r.round):
+        if METRIC in record.readings:
+            yield tuple(map(float, record.readings[METRIC].samples))
 
 
 def _ordered(evidence: Evidence, at: Slice | None, timed: list[Trial]) -> list[Trial]:
