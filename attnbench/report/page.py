@@ -4,6 +4,8 @@ Templates escape what would be markup; what would turn the direction of text or 
 that shows the source is written out.
 """
 
+from zlib import crc32
+
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -75,5 +77,5 @@ def templates() -> Environment:
 def _svg(plot: Plot | Scatter | Samples) -> Markup:
     """Markup is safe here: ElementTree wrote it, and it escapes every name and number."""
     draw = {Scatter: scatter, Samples: samples}.get(type(plot), growth)
-    svg = inline(draw(plot), f"plot-{plot.name}", plot.title, plot.description)
+    svg = inline(draw(plot), f"p{crc32(plot.name.encode()):x}", plot.title, plot.description)
     return Markup(svg)  # noqa: S704

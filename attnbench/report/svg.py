@@ -12,6 +12,10 @@ from attnbench.report.palette import variables
 
 _NO_DATE = {"Date": None, "Creator": None, "Format": None, "Type": None}
 _COLOR = re.compile(r"#[0-9a-f]{6}")
+_PLACES = {"d", "x", "y", "transform"}
+_DIGITS = re.compile(r"-?\d+\.\d+")
+_SPACES = re.compile(r"\s*([A-Za-z])\s*")
+_AS_PAGE = re.compile(r"(font-family|stroke-line(?:cap|join)): [^;]*(?:; )?")  # the page says them
 
 
 def inline(figure: Figure, name: str, title: str, description: str) -> str:
@@ -26,8 +30,39 @@ def inline(figure: Figure, name: str, title: str, description: str) -> str:
     for element in root.iter():
         if "style" in element.attrib:
             element.set("style", _styled(element.get("style", "")))
+    _make_small(root)
     _describe(root, name, title, description)
     return ET.tostring(root, encoding="unicode")
+
+
+def _make_small(root: ET.Element) -> None:
+    """Half of what matplotlib writes is spaces, groups of nothing and digits that none can see."""
+    for element in root.iter():
+        if element.tag != "text":
+            element.text = None
+        element.tail = None
+        for key in _PLACES & element.attrib.keys():
+            element.set(key, _DIGITS.sub(_rounded, element.get(key, "")))
+        if "d" in element.attrib:
+            element.set("d", _SPACES.sub(r"\1", element.get("d", "").strip()))
+        if element.get("transform", "").startswith("rotate(-0 "):
+            del element.attrib["transform"]
+    _unwrap(root)
+
+
+def _unwrap(parent: ET.Element) -> None:
+    """Groups that say nothing are left out, with what is in them kept."""
+    kept: list[ET.Element] = []
+    for child in parent:
+        _unwrap(child)
+        kept += list(child) if child.tag == "g" and not child.attrib else [child]
+    parent[:] = kept
+
+
+def _rounded(number: re.Match[str]) -> str:
+    """To a hundredth of a point."""
+    value = round(float(number[0]), 2) + 0.0  # no "-0"
+    return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 def _drop_namespaces(root: ET.Element) -> None:
@@ -61,7 +96,7 @@ def _name_ids(root: ET.Element, name: str) -> None:
 
 def _styled(style: str) -> str:
     """Colours by the page's variables, and the page's own font."""
-    style = re.sub(r"font-family: [^;]*;? ?", "", style)
+    style = _AS_PAGE.sub("", style).replace(": ", ":").replace("; ", ";").rstrip(";")
     return _COLOR.sub(lambda m: f"var({variables().get(m[0], '--ink')})", style)
 
 
