@@ -9,10 +9,9 @@ from markupsafe import Markup
 
 from attnbench.printable import printable
 from attnbench.report.contents import Contents, contents
-from attnbench.report.figures import growth
+from attnbench.report.drawing import drawing
 from attnbench.report.palette import DARK, LIGHT
 from attnbench.report.plot import Plot, Scatter
-from attnbench.report.scatter import scatter
 from attnbench.report.svg import inline
 from attnbench.store import Run
 
@@ -51,6 +50,5 @@ def templates() -> Environment:
 
 def _svg(plot: Plot | Scatter) -> Markup:
     """Markup is safe here: ElementTree wrote it, and it escapes every name and number."""
-    drawn = scatter(plot) if isinstance(plot, Scatter) else growth(plot)
-    svg = inline(drawn, f"plot-{plot.name}", plot.title, plot.description)
+    svg = inline(drawing(plot), f"plot-{plot.name}", plot.title, plot.description)
     return Markup(svg)  # noqa: S704
