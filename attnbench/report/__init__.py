@@ -14,6 +14,7 @@ from attnbench.report.page import render
 from attnbench.store import Run
 
 __all__ = [
+    "contents",
     "render",
     "write",
     "write_drawings",

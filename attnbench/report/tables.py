@@ -125,7 +125,7 @@ def quantities(
     divisor, printed = scale(largest, unit)
     if any(v and 0 < abs(v.value) < divisor * 10**-MOST_ZEROS for v in values):
         divisor, printed = 0.0, ""
-    best = _best(values) if mark_best else set()
+    lowest = best(values) if mark_best else set()
     cells = []
     for i, value in enumerate(values):
         if value is None:
@@ -135,11 +135,12 @@ def quantities(
             )
         else:
             shown = interval(value, divisor) if divisor else quantity(value, unit)
-            cells.append(estimated(shown, value, unit, is_best=i in best))
+            cells.append(estimated(shown, value, unit, is_best=i in lowest))
     return Column(title, tuple(cells), printed, origin)
 
 
-def _best(values: Sequence[Estimate | None]) -> set[int]:
+def best(values: Sequence[Estimate | None]) -> set[int]:
+    """Places of the lowest value, and of each whose interval reaches it; none of a single value."""
     known = {i: v for i, v in enumerate(values) if v}
     if len(known) < 2:
         return set()

@@ -3,6 +3,7 @@
 from attnbench.report.document import Fold, text
 from attnbench.report.evidence import Evidence
 from attnbench.report.numbers import whole
+from attnbench.report.places import device_names
 from attnbench.report.quantities import followed
 from attnbench.report.rivals import dense
 from attnbench.report.sections import section
@@ -22,18 +23,25 @@ def sizes(evidence: Evidence) -> list | None:
         "Bold: the lowest of the column, with all whose interval reaches it. Counts are exact; "
         "± is half of a 95 % interval over rounds; a number without it is exact or was taken once."
     )
-    folds = [Fold(_title(s), (table(evidence, s),), is_open=s is chosen) for s in found]
+    called = device_names(evidence)
+    folds = [
+        Fold(t.caption, (t,), is_open=s is chosen)
+        for s in found
+        for t in [table(evidence, s, called.get(s.device, ""))]
+    ]
     return [text(intro), *folds]
 
 
-def table(evidence: Evidence, at: Slice) -> Table:
+def table(evidence: Evidence, at: Slice, place: str = "") -> Table:
+    """`place` is what its device is called, where there are several."""
     columns = [names(at.trials, evidence.heads)]
     for metric, title in _FIRST:
         if at.first(metric):
             columns.append(_column(at, metric, "inference", title))
     others = [q for q in followed(evidence) if q.metric != "macs.counted"]
     columns += [_column(at, q.metric, q.mode, q.title) for q in others if at.first(q.metric)]
-    return Table(_title(at), tuple(columns), is_titled=True).without_empty_columns()
+    title = ", ".join(filter(None, (_title(at), place)))
+    return Table(title, tuple(columns), is_titled=True).without_empty_columns()
 
 
 def _column(at: Slice, metric: str, mode: str, title: str) -> Column:
