@@ -76,10 +76,9 @@ def _table(evidence: Evidence, sides: Sides, metric: str, mode: Mode) -> Table |
             for k, t in enumerate(rows)
         ]
         columns.append(Column(place.name, tuple(cells), unit, found[0].origin))
-    first, *others = [place.name for place, _ in sides]
-    for i, name in enumerate(others, 1):
+    for i, (place, _) in enumerate(sides[1:], 1):
         cells = tuple(_ratio(values[t.label][i], values[t.label][0]) for t in rows)
-        columns.append(Column(f"{name} / {first}", cells, "ratio"))
+        columns.append(Column(place.name, cells, "times the first"))
     at = sides[0][1]
     title = f"{KNOWN.get(metric, metric)}, {MODE_WORDS[mode]}"
     where = f"{at.side}, {at.reads}, batch {at.shape.batch}, {at.dtype}"
