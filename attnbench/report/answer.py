@@ -88,7 +88,7 @@ def machine(evidence: Evidence, at: Slice) -> Parts:
     on = "; ".join(where) or "a machine that is not on record"
     parts: Parts = [f"Measured on {at.device}: {on}. "]
     if here and others:
-        parts.append(f"Beside it stands what {listed_names(others)} took. ")
+        parts.append(f"Compared with {listed_names(others)}. ")
     if not at.device:
         parts = ["Nothing was run on a device: all numbers are counted or predicted. "]
     half = [h for label in at.labels if (h := _half_width(at, label)) is not None]
