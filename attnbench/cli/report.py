@@ -8,13 +8,10 @@ import click
 if TYPE_CHECKING:
     from attnbench.store import Run
 
-EXAMPLES = """\b
-Examples:
-  attnbench report
-  attnbench report results/RUN --markdown && cat reports/RUN.md >> "$GITHUB_STEP_SUMMARY"
-  attnbench report RUN --latex --figures pdf --columns 2
-  attnbench report RUN1 RUN2 --html --csv
-"""
+EXAMPLES = (
+    "Examples: attnbench report; attnbench report RUN --latex --figures pdf; "
+    "attnbench report RUN1 RUN2 --markdown"
+)
 
 
 @click.command(epilog=EXAMPLES)
