@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from attnbench.machines import ID_SHOWN
+from attnbench.machines import ID_SHOWN, is_named_after
 from attnbench.record import Environment
 from attnbench.report.evidence import Evidence
 from attnbench.report.tables import Table, count, words
@@ -46,15 +46,17 @@ class Place:
 
 
 def places(evidence: Evidence) -> list[Place]:
-    """In the order in which they came; none for a run of one environment.
+    """In the order in which they came; none where nothing is told apart by environment.
 
-    Of a run that measured nothing they are those on whose counts there is no agreement.
+    Of runs that measured nothing they are those on whose counts there is no agreement.
     """
     known = evidence.run.environments
-    measured = [r for r in evidence.records if r.trial.device != NO_DEVICE and r.readings]
-    counted = [replace(r, trial=replace(r.trial, device="")) for r in evidence.run.disputed]
-    found = dict.fromkeys((r.environment, r.trial.device) for r in measured or counted)
-    told = [Place(known[e], device) for e, device in found if e in known]
+    counted = dict.fromkeys((r.environment, "") for r in evidence.run.disputed)
+    told = [
+        Place(known[e], device)
+        for e, device in evidence.measured_in or counted
+        if e in known and (not device or is_named_after(device, e))
+    ]
     return _named(told) if len({p.environment.id for p in told}) > 1 else []
 
 

@@ -68,6 +68,16 @@ def test_one_run_has_nothing_side_by_side():
     assert device_names(found) == {}
 
 
+def test_one_run_that_went_on_at_another_commit_has_nothing_side_by_side():
+    one, two = run("a", [1.0], commit="1"), run("b", [2.0], commit="2")
+    later = [replace(r, round=r.round + 1) for r in two.records]
+    resumed = replace(
+        one, records=(*one.records, *later), environments=one.environments | two.environments
+    )
+
+    assert section(Evidence(resumed)) is None
+
+
 def test_runs_of_one_environment_are_one():
     one = run("a", [1.0, 2.0])
     two = replace(run("a", [3.0]), info=replace(one.info, seed=99))
