@@ -1,6 +1,6 @@
 """Readings of a run as curves: one head's cost over the number of pixels."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from attnbench import stats
@@ -38,6 +38,11 @@ class Curve:
         if self.origin != "measured":
             return stats.exactly(values[-1])
         return stats.mean(values)
+
+    def of(self, size: tuple[int, int], numbers: Sequence[int]) -> list[float]:
+        """The values at one size, in the rounds of these numbers."""
+        place = self.sizes.index(size)
+        return [self.rounds[self.numbers.index(n)][place] for n in numbers]
 
     def power_law(self) -> PowerLaw | None:
         """None below three sizes."""

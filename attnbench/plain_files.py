@@ -18,6 +18,7 @@ from attnbench.errors import StoreError
 
 LONGEST_LINE = 16 * 2**20  # bytes; a record of a thousand readings has less than one
 LARGEST_TEXT = 2**20  # bytes of run.json or suite.toml
+BUFFER = 2**18  # bytes: a large run is then read in thousands of calls, not hundreds of thousands
 ANOTHER_FILE = "choose another file"
 ANOTHER_FOLDER = "choose another folder"
 
@@ -55,7 +56,7 @@ def content(path: Path, largest: int = LARGEST_TEXT) -> bytes:
 
 
 def reading(path: Path) -> BinaryIO:
-    return os.fdopen(_plain(path, os.O_RDONLY), "rb")
+    return os.fdopen(_plain(path, os.O_RDONLY), "rb", BUFFER)
 
 
 def appending(path: Path) -> int:

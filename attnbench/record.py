@@ -1,6 +1,6 @@
 """What came of a task: readings, a status, and where they were made. One line of JSON each.
 
-History of the format, newest first; every change gets a line here and a reader in `run_lines`:
+History of the format, newest first; every change gets a line here and in `record_check`:
 4  reading: pictures
 3  trial: backbone, parts network and classifier
 2  record: run; environment: governor, turbo, quota_cores; GPU: ecc, mig; run.json: sdpa,
@@ -20,7 +20,7 @@ Origin = Literal["measured", "counted", "predicted", "modelled"]
 Better = Literal["lower", "higher"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # a run may have millions of them
 class Reading:
     """What one metric saw in one round, in base units; it says itself what it is.
 
@@ -39,7 +39,7 @@ class Reading:
     pictures: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """One trial in one round. A failure is a result: `status` and `message` tell it.
 

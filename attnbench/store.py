@@ -25,10 +25,12 @@ import msgspec
 from attnbench import plain_files
 from attnbench.conditions import Conditions
 from attnbench.errors import StoreError
+from attnbench.garbage import no_search
 from attnbench.printable import is_name, one_line
 from attnbench.record import SCHEMA, Environment, Record
+from attnbench.record_check import READABLE, newer, out_of_range
 from attnbench.run_folders import INFO, new_folder, unwritable
-from attnbench.run_lines import READABLE, newer, out_of_range, values
+from attnbench.run_lines import values
 from attnbench.trial import Sdpa, Settings
 
 RECORDS, ENVIRONMENTS, CONDITIONS, SUITE, LOG = (
@@ -176,15 +178,16 @@ def read_run(path: Path) -> Run:
     """The run in folder `path`. Raises StoreError when it is none, or is of a newer format."""
     info = read_info(path)
     warnings: list[str] = []
-    return Run(
-        path=path,
-        info=info,
-        suite_text=_suite_text(path / SUITE, warnings),
-        records=tuple(values(path / RECORDS, Record, warnings)),
-        environments={e.id: e for e in values(path / ENVIRONMENTS, Environment, warnings)},
-        conditions=tuple(values(path / CONDITIONS, Conditions, warnings)),
-        warnings=tuple(warnings),
-    )
+    with no_search():
+        return Run(
+            path=path,
+            info=info,
+            suite_text=_suite_text(path / SUITE, warnings),
+            records=tuple(values(path / RECORDS, Record, warnings)),
+            environments={e.id: e for e in values(path / ENVIRONMENTS, Environment, warnings)},
+            conditions=tuple(values(path / CONDITIONS, Conditions, warnings)),
+            warnings=tuple(warnings),
+        )
 
 
 def read_info(path: Path) -> RunInfo:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Literal, get_args
 
@@ -78,10 +78,10 @@ class Trial:
 
         An empty backbone is not in it, so that trials keep the key that they had before it came.
         """
-        fields = asdict(self)
+        told = {name: getattr(self, name) for name in _FIELDS} | {"shape": vars(self.shape)}
         if not self.backbone:
-            del fields["backbone"]
-        text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
+            del told["backbone"]
+        text = _AS_TEXT(told)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @cached_property
@@ -94,9 +94,13 @@ class Trial:
         """What tables say beside the size: "C = 512", or of a network "classifier resnet50"."""
         return f"{self.part} {self.backbone}" if self.backbone else f"C = {self.shape.channels}"
 
-    @property
+    @cached_property
     def label(self) -> str:
         return label(self.head, self.options, self.kernel)
+
+
+_FIELDS = tuple(f.name for f in fields(Trial))
+_AS_TEXT = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True)

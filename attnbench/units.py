@@ -14,9 +14,9 @@ _TIME = [("ns", 1e-9), ("µs", 1e-6), ("ms", 1e-3), ("s", 1.0)]
 _BYTES = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kKMGT]?)(i?)B?\s*")
 
 
-def scale(largest: float, unit: str) -> tuple[float, str]:
-    """(divisor, printed unit) that suit a column or an axis whose largest value is `largest`."""
-    steps = {
+def steps(unit: str) -> list[tuple[str, float]]:
+    """(printed unit, divisor), ascending: the multiples in which quantities of `unit` are shown."""
+    return {
         "bytes": _BINARY,
         "s": _TIME,
         "MACs": [(f"{p}MAC", v) for p, v in _DECIMAL],
@@ -29,8 +29,13 @@ def scale(largest: float, unit: str) -> tuple[float, str]:
         "eps": [(f"{p} eps".strip(), v) for p, v in _DECIMAL],
         "J": [("µJ", 1e-6), ("mJ", 1e-3), ("J", 1.0), ("kJ", 1e3)],
     }.get(unit, [(p, v) for p, v in _DECIMAL])
-    name, divisor = steps[0]
-    for name_, divisor_ in steps:
+
+
+def scale(largest: float, unit: str) -> tuple[float, str]:
+    """(divisor, printed unit) that suit a column or an axis whose largest value is `largest`."""
+    multiples = steps(unit)
+    name, divisor = multiples[0]
+    for name_, divisor_ in multiples:
         if abs(largest) >= divisor_ * 0.9995:  # 999.6 M prints as 1.00 G, not as 1000 M
             name, divisor = name_, divisor_
     return divisor, name

@@ -38,9 +38,14 @@ EXAMPLES = (
     "--reports", type=click.Path(path_type=Path), default=Path("reports"), show_default=True,
     help="Where the report is written.",
 )  # fmt: skip
+@click.option(
+    "--explorer/--no-explorer", default=True, show_default=True,
+    help="Whether the page has the interactive chart, which takes five megabytes or more.",
+)  # fmt: skip
 def command(
     runs: tuple[str, ...], *, html: bool, markdown: bool, latex: bool, csv: bool,
     figures: tuple[str, ...], columns: str | None, results: Path, reports: Path,
+    explorer: bool,
 ) -> None:  # fmt: skip
     """Writes the report of RUN, a run folder or its name below results; the newest without it.
 
@@ -63,7 +68,7 @@ def command(
     shown = contents(_read(runs, results))
     others = markdown or latex or csv or figures
     if html or not others:
-        say(str(write_page(shown, reports)))
+        say(str(write_page(shown, reports, explorer=explorer)))
     if markdown:
         say(str(write_markdown(shown, reports)))
     if latex:

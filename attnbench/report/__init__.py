@@ -27,16 +27,16 @@ __all__ = [
 _MEND = "choose another folder with --reports"
 
 
-def write(run: Run, folder: Path) -> Path:
+def write(run: Run, folder: Path, *, explorer: bool = True) -> Path:
     """Renders `run` to `folder`, in a file named after it: the whole page, or none of it.
 
     Raises StoreError when the folder cannot be made or written.
     """
-    return write_page(contents(run), folder)
+    return write_page(contents(run), folder, explorer=explorer)
 
 
-def write_page(shown: Contents, folder: Path) -> Path:
-    return _put(render(shown.run, shown), folder / f"{shown.name}.html")
+def write_page(shown: Contents, folder: Path, *, explorer: bool = True) -> Path:
+    return _put(render(shown.run, shown, explorer=explorer), folder / f"{shown.name}.html")
 
 
 def write_markdown(shown: Contents, folder: Path) -> Path:

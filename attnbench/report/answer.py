@@ -7,17 +7,19 @@ from statistics import median
 from attnbench.report import rivals
 from attnbench.report.document import Inline, Text, code, listed, power, strong, text
 from attnbench.report.evidence import Evidence
-from attnbench.report.numbers import exponent, quantity, side, times
+from attnbench.report.numbers import exponent, quantity, side, times, whole
 from attnbench.report.places import listed_names, places
 from attnbench.report.slices import Slice
-from attnbench.report.trained import minus, percent, trained
+from attnbench.report.trained import compared, minus, percent
 from attnbench.stats import Estimate
-from attnbench.trial import Trial
+from attnbench.trial import MODES, Trial
 from attnbench.verdicts import WORDS
 
 Parts = list[str | Inline]
 Costs = list[tuple[str, str]]  # metric, and what a sentence calls it
 FORWARD = "inference"
+PASSES = {"inference": "a forward pass", "training": "forward + backward"}
+CARD = "24GB"  # that many have, of those that are predicted for
 NAMED = 5  # heads that a sentence compares one by one; more are told as a range
 
 
@@ -26,7 +28,7 @@ def sentences(evidence: Evidence, at: Slice) -> list[Text]:
     lines = {t.label: t for t in at.trials}
     dense = [v for v in _eager(rivals.dense(evidence)) if v in lines and _costs(at, v)]
     others = [v for v in _eager(rivals.efficient(evidence)) if v in lines]
-    found = [_bought(evidence), _growth(at, dense, others)]
+    found = [_bought(evidence), _growth(at, dense, others), _fits(at)]
     if dense:
         found.append(_answer(at, dense[0], others))
         if f"{dense[0]} fused" in lines:
@@ -38,8 +40,7 @@ def sentences(evidence: Evidence, at: Slice) -> list[Text]:
 
 def _bought(evidence: Evidence) -> Parts:
     """Of the first training that several heads went through."""
-    trials = next((group for group in trained(evidence) if len(group) > 1), [])
-    values = {t.label: evidence.values[t.key, "accuracy"] for t in trials}
+    values = {t.label: evidence.values[t.key, "accuracy"] for t in compared(evidence)}
     if not values:
         return []
 
@@ -56,6 +57,21 @@ def _bought(evidence: Evidence) -> Parts:
         parts += ["Seed by seed the best cannot be told apart from "]
         parts += [*listed([(code(label),) for label in near]), "."]
     return parts
+
+
+def _fits(at: Slice) -> Parts:
+    """As in "a card of 24 GB holds a forward pass on maps from 215² (non_local) to 2427² (ema)"."""
+    told = []
+    for mode in MODES:
+        sides = [(at.value(v, f"frontier.{CARD}", mode), v) for v in _eager(at.trials)]
+        fits = sorted((v.estimate.value, label) for v, label in sides if v)
+        if len(fits) > 1:
+            (low, first), (high, last) = fits[0], fits[-1]
+            least = [strong(f"{whole(low)}²"), " (", code(first), ") to "]
+            most = [strong(f"{whole(high)}²"), " (", code(last), ")"]
+            told.append((f"{PASSES[mode]} on maps of ", *least, *most))
+    card = CARD.replace("GB", " GB")
+    return [f"By prediction a card of {card} holds ", *listed(told), "."] if told else []
 
 
 def _verdicts(evidence: Evidence) -> Parts:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from attnbench.report.document import Chapter, Figure, Fold, Row
+from attnbench.report.document import Chapter, Figure, Fold, Picker, Row
 from attnbench.report.evidence import Evidence
 from attnbench.report.sections import chapters
 from attnbench.report.tables import Table
@@ -63,6 +63,8 @@ def _flat(blocks: Iterable[Any]) -> Iterator[Any]:
             yield from _flat(block.blocks)
         elif isinstance(block, Row):
             yield from (inner for column in block.columns for inner in _flat(column))
+        elif isinstance(block, Picker):
+            yield block.figure
         else:
             yield block
 

@@ -51,7 +51,7 @@ def _counts(records: Sequence[Record]) -> dict[tuple[str, str], Count]:
 def _table(evidence: Evidence, metric: str, rows: Sequence[Count], found: Sequence[Place]) -> Table:
     rows = sorted(rows, key=lambda c: (evidence.rank(c.trial), c.trial.shape.pixels, c.trial.mode))
     columns = [
-        names([c.trial for c in rows], evidence.heads),
+        names([c.trial for c in rows]),
         words("of", [f"{c.trial.shape} {c.trial.part} {c.trial.mode}" for c in rows]),
     ]
     for place in found:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from attnbench.report.plot import Plot, Scatter
+from attnbench.report.samples_figure import Samples
 from attnbench.report.tables import Table
 
 
@@ -48,9 +49,18 @@ class Facts:
 class Figure:
     """A plot and the table of the same numbers."""
 
-    plot: Plot | Scatter
+    plot: Plot | Scatter | Samples
     table: Table
     block: str = "figure"
+
+
+@dataclass(frozen=True)
+class Picker:
+    """A figure of one trial, and `choices` for the page's script to draw others from."""
+
+    figure: Figure
+    choices: Any
+    block: str = "picker"
 
 
 @dataclass(frozen=True)
@@ -63,11 +73,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Fold:
-    """Blocks that open on demand, and in print."""
+    """Blocks that open on demand, and in print unless they are for looking things up."""
 
     title: str
     blocks: tuple[Any, ...]
     is_open: bool = False
+    is_printed: bool = True
     block: str = "fold"
 
 
@@ -80,10 +91,19 @@ class Heading:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """One style of a line, and what it means. `kind` is line, hollow, half, fit, band or limit."""
+
+    kind: str
+    words: str
+    dash: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
 class LineKey:
     """What the style of a line in the figures means; only the styles that occur."""
 
-    styles: tuple[tuple[str, str], ...]  # (style, meaning)
+    entries: tuple[Entry, ...]
     block: str = "key"
 
 

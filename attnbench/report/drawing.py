@@ -5,8 +5,10 @@ from matplotlib.figure import Figure
 from attnbench.report.figures import growth
 from attnbench.report.format import PAGE, Format
 from attnbench.report.plot import Plot, Scatter
+from attnbench.report.samples_figure import Samples, samples
 from attnbench.report.scatter import scatter
 
 
-def drawing(plot: Plot | Scatter, on: Format = PAGE) -> Figure:
-    return scatter(plot, on) if isinstance(plot, Scatter) else growth(plot, on)
+def drawing(plot: Plot | Scatter | Samples, on: Format = PAGE) -> Figure:
+    draw = {Scatter: scatter, Samples: samples}.get(type(plot), growth)
+    return draw(plot, on)

@@ -34,14 +34,14 @@ class Format:
 
 PAGE = Format(
     width=460, height=372, left=66, right=16, top=14, bottom=58, text=11.5, small=11, gap=14.5,
-    leader=16, longest=24, line=1.6, thin=1.0, marker=4.6, ticks=6,
+    leader=16, longest=24, line=1.6, thin=0.8, marker=4.8, ticks=6,
 )  # fmt: skip
 ONE_COLUMN = Format(
-    width=3.3 * INCH, height=176, left=42, right=14, top=6, bottom=38, text=8, small=7, gap=9.5,
-    leader=10, longest=16, line=1.0, thin=0.6, marker=3.4, ticks=4, has_key=True, is_paper=True,
+    width=3.3 * INCH, height=176, left=45, right=14, top=6, bottom=38, text=8, small=7, gap=9.5,
+    leader=10, longest=16, line=1.0, thin=0.6, marker=4.2, ticks=4, has_key=True, is_paper=True,
 )  # fmt: skip
 TWO_COLUMNS = Format(
     width=6.9 * INCH, height=250, left=48, right=10, top=8, bottom=40, text=8, small=7, gap=9.5,
-    leader=14, longest=32, line=1.2, thin=0.7, marker=4.0, ticks=6, is_paper=True,
+    leader=14, longest=32, line=1.2, thin=0.7, marker=4.6, ticks=6, is_paper=True,
 )  # fmt: skip
 COLUMNS = {1: ONE_COLUMN, 2: TWO_COLUMNS}  # that a figure takes of a paper with two

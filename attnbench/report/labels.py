@@ -56,7 +56,7 @@ def write(axes: Axes, found: Sequence[Label], height: float, on: Format = PAGE) 
     for place, (_, words, line) in zip(
         spread([at for at, _, _ in found], on.gap, height), found, strict=True
     ):
-        y, ink = float(np.exp(low + (high - low) * place / height)), color(line.slot)
+        y, ink = float(np.exp(low + (high - low) * place / height)), color(line.look.slot)
         start = (np.log(line.pixels[-1]) - left) / (right - left) + 5 * point
         bends = [start, max(start + point, 1 + 2 * point), 1 + on.leader * point]
         ends = [line.values[-1], line.values[-1], y]
@@ -80,6 +80,6 @@ def _together(line: Line, other: Line, apart: float, on: Format) -> bool:
     return line.pair == other.pair and same_end and apart < on.gap / 2
 
 
-def short(words: str, on: Format) -> str:
+def short(words: str, on: Format = PAGE) -> str:
     """A longer name would leave no room for the figure."""
     return words if len(words) <= on.longest else words[: on.longest - 1] + "…"

@@ -6,6 +6,7 @@ from attnbench import stats
 from attnbench.lines import latest
 from attnbench.report.document import Figure
 from attnbench.report.evidence import Evidence
+from attnbench.report.looks import family, look
 from attnbench.report.plot import Line, Plot
 from attnbench.report.tables import Table, names, quantities
 from attnbench.stats import Estimate
@@ -20,14 +21,14 @@ def learning_curves(evidence: Evidence, trials: Sequence[Trial]) -> Figure | Non
     found = [(t, curve) for t in trials if (curve := _curve(evidence, t))]
     if not found:
         return None
-    lines = tuple(_line(evidence, t, curve) for t, curve in found)
+    lines = tuple(_line(t, curve) for t, curve in found)
     sizes = {percent: f"{percent} %" for line in lines for percent in line.pixels}
     ends = "; ".join(f"{t.label} ends at {c[-1].value:.3g}" for t, c in found)
     plot = Plot(
         f"learning-{trials[0].key}", "Loss while training", f"Loss over the training: {ends}.",
         "nats", lines, sizes, "share of the training",
     )  # fmt: skip
-    return Figure(plot, _table(evidence, found))
+    return Figure(plot, _table(found))
 
 
 def _curve(evidence: Evidence, trial: Trial) -> list[Estimate]:
@@ -42,13 +43,14 @@ def _curve(evidence: Evidence, trial: Trial) -> list[Estimate]:
     return [stats.mean(values) for values in zip(*rounds, strict=True)]
 
 
-def _line(evidence: Evidence, trial: Trial, curve: list[Estimate]) -> Line:
+def _line(trial: Trial, curve: list[Estimate]) -> Line:
     return Line(
         label=trial.label,
         pair=trial.label,
-        slot=evidence.heads.index(trial.head),
-        marker=0,
-        is_dashed=False,
+        look=look(trial.head),
+        variant=0,
+        is_hollow=False,
+        family=family(trial.head),
         pixels=tuple(round(100 * (i + 1) / len(curve)) for i in range(len(curve))),
         values=tuple(e.value for e in curve),
         low=tuple(max(e.low, e.value / 10) if e.known else e.value for e in curve),
@@ -56,8 +58,8 @@ def _line(evidence: Evidence, trial: Trial, curve: list[Estimate]) -> Line:
     )
 
 
-def _table(evidence: Evidence, found: list[tuple[Trial, list[Estimate]]]) -> Table:
-    columns = [names([t for t, _ in found], evidence.heads)]
+def _table(found: list[tuple[Trial, list[Estimate]]]) -> Table:
+    columns = [names([t for t, _ in found])]
     for share in SHOWN:
         values = [c[max(round(share * len(c)) - 1, 0)] for _, c in found]
         columns.append(quantities(f"{100 * share:.0f} %", values, "nats", origin="measured"))

@@ -1,52 +1,81 @@
-"""How the lines of a figure look: by what they are on the page, and all apart in a paper.
+"""How a head is drawn, the same in every figure, table and report: colour, dash and marker.
 
-A paper is printed in grey, and read by people who see few colours: there any two lines differ in
-their marker, in its filling, or in their dashes.
+The line style tells the family, the marker the head within it, and the colour both: so lines can
+be told apart in grey too. A kernel other than the published one is hollow.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from zlib import crc32
 
-from attnbench.report.format import Format
-from attnbench.report.palette import MARKERS, PAPER, color
-from attnbench.report.plot import Line
+from attnbench import heads
+from attnbench.errors import AttnbenchError
+from attnbench.report.palette import LIGHT
+from attnbench.trial import Trial
 
-_APART = ("o", "s", "^", "D", "v", "P", "X", "<")  # told from each other at three points
-Dash = tuple[float, tuple[float, ...]] | str
+MARKERS = ("o", "s", "D", "^", "v", "P")
+FAMILIES = (  # in the order of a key; lengths of dash and gap in widths of a line
+    ("convolution", ()),
+    ("pairwise", ()),
+    ("factorised", (9, 2.5)),
+    ("compact", (4, 2)),
+    ("global", (1.4, 1.6)),
+    ("multi-scale", (8, 2, 1.4, 2)),
+    ("channel", (5, 1.8, 1.4, 1.8, 1.4, 1.8)),
+)
+DASHES = dict(FAMILIES)
+OWN = (2.5, 1.2)  # of a head that belongs to none of the families
+# Slots of the palette. Those of one family differ, and so do the heads that are mostly compared.
+_SLOTS = {
+    "fcn": 0,
+    "non_local": 1, "self_attention": 2, "danet": 8, "dnl": 9, "psa": 6,
+    "isa": 4, "ccnet": 6,
+    "ema": 3, "a2": 7, "ann": 1, "ocr": 8, "glore": 9,
+    "gc": 5, "cgnl": 2, "enc": 7,
+    "ppm": 4, "aspp": 3,
+    "se": 1, "eca": 4, "cbam": 5, "bam": 6, "gsop": 3,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Look:
-    """A line as matplotlib takes it."""
+    """`slot` is a colour of the palette; `dash` are lengths in widths of the line, () if solid."""
 
-    color: str
-    dash: Dash
+    slot: int
     marker: str
-    is_hollow: bool
+    dash: tuple[float, ...] = ()
 
-    def artist(self, on: Format) -> dict[str, Any]:
-        return {
-            "color": self.color, "lw": on.line, "ls": self.dash, "marker": self.marker,
-            "ms": on.marker, "mew": on.line * 0.8, "mec": self.color,
-            "mfc": PAPER if self.is_hollow else self.color,
-        }  # fmt: skip
-
-
-def looks(lines: Sequence[Line], on: Format) -> list[Look]:
-    if not on.is_paper:
-        return [
-            Look(color(v.slot), (0, (4, 2)) if v.is_dashed else "-",
-                 MARKERS[v.marker % len(MARKERS)], v.is_dashed)
-            for v in lines
-        ]  # fmt: skip
-    pairs = list(dict.fromkeys((v.slot, v.pair) for v in lines))
-    return [_apart(pairs.index((v.slot, v.pair)), v) for v in lines]
+    @property
+    def name(self) -> str:
+        """Tells it from every other look, in letters that an id may have."""
+        dash = "-".join(str(length).replace(".", "_") for length in self.dash)
+        return f"look-{self.slot}-{MARKERS.index(self.marker)}-{dash or 'solid'}"
 
 
-def _apart(place: int, line: Line) -> Look:
-    """The markers in turn; with each turn through all of them the dashes have one more dot."""
-    turn, marker = divmod(place, len(_APART))
-    dots = (1, 1.5) * turn
-    dash: Dash = (0, (3.5, 1.5, *dots)) if line.is_dashed else (0, (8, 1.5, *dots)) if turn else "-"
-    return Look(color(line.slot), dash, _APART[marker], line.is_dashed)
+@cache
+def look(head: str) -> Look:
+    """Of a published head always the same; that of any other follows from its name."""
+    of = family(head)
+    if head not in _SLOTS:
+        seed = crc32(head.encode())
+        slot = 1 + seed % (len(LIGHT) - 1)  # the first is the yardstick's
+        return Look(slot, MARKERS[seed // 16 % len(MARKERS)], DASHES.get(of, OWN))
+    siblings = [name for name in _SLOTS if family(name) == of]
+    return Look(_SLOTS[head], MARKERS[siblings.index(head)], DASHES.get(of, OWN))
+
+
+def short(trial: Trial) -> str:
+    """A head with its options, not its kernel, for where there is little room: an option that is a
+    word stands without its name.
+    """
+    options = sorted(trial.options.items())
+    return " ".join([trial.head, *(v if isinstance(v, str) else f"{k}={v}" for k, v in options)])
+
+
+@cache
+def family(head: str) -> str:
+    """What a head's file says of it; "" for one without a file, or with a broken one."""
+    try:
+        return heads.describe(head).keywords["family"]
+    except (AttnbenchError, SyntaxError, TypeError):
+        return ""

@@ -10,7 +10,17 @@ from typing import Any
 
 from attnbench.github_markdown import LARGEST, code, paragraph, prose, row
 from attnbench.report.contents import Contents
-from attnbench.report.document import Bullets, Facts, Figure, Fold, Heading, Inline, Row, Text
+from attnbench.report.document import (
+    Bullets,
+    Facts,
+    Figure,
+    Fold,
+    Heading,
+    Inline,
+    Picker,
+    Row,
+    Text,
+)
 from attnbench.report.tables import Cell, Column, Table
 
 MOST = LARGEST - 2**16  # bytes; the rest is for what else a job says
@@ -85,6 +95,8 @@ def _parts(blocks: Iterable[Any], longest: int | None = LONG) -> Iterator[Part]:
             yield _folded(block.plot.title, _table(block.table))
         elif isinstance(block, Row):
             yield from _parts((b for column in block.columns for b in column), longest)
+        elif isinstance(block, Picker):
+            yield from _parts([block.figure], longest)
         elif isinstance(block, Fold):
             yield from _fold(block)
         elif type(block) in _WORDS:

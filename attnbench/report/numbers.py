@@ -34,7 +34,7 @@ def exponent(estimate: Estimate) -> str:
         return f"≈{estimate.value:.1f}".replace("-", "−")
     half = (estimate.high - estimate.low) / 2
     if half < 0.005:
-        return f"{estimate.value:.2f}".replace("-", "−")
+        return f"{round(estimate.value, 2) + 0.0:.2f}".replace("-", "−")  # no "-0.00"
     return _plus_minus(estimate.value, half, most=2)
 
 

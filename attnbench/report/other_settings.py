@@ -30,7 +30,7 @@ def _table(evidence: Evidence, trials: list[Trial], metric: str, title: str) -> 
         {TRAINED: evidence.values[t.key, "accuracy"].estimate.value} | _means(evidence, t, metric)
         for t in trials
     ]
-    columns = [names(trials, evidence.heads)]
+    columns = [names(trials)]
     for setting in dict.fromkeys(name for row in rows for name in row):
         cells = [_percent(row.get(setting)) for row in rows]
         columns.append(Column(setting, tuple(cells), "%", "measured"))

@@ -9,17 +9,32 @@ from markupsafe import Markup
 
 from attnbench.printable import printable
 from attnbench.report.contents import Contents, contents
+from attnbench.report.document import Chapter
 from attnbench.report.drawing import drawing
+from attnbench.report.explorer import ORDER, explored
+from attnbench.report.looks import look
 from attnbench.report.palette import DARK, LIGHT
+from attnbench.report.payload import embedded
 from attnbench.report.plot import Plot, Scatter
+from attnbench.report.samples_figure import Samples
+from attnbench.report.scripts import policy, scripts
+from attnbench.report.sections import SECTIONS
 from attnbench.report.svg import inline
 from attnbench.store import Run
 
 
-def render(run: Run, shown: Contents | None = None) -> str:
-    """The whole page. The same run gives the same bytes; `shown` is what it has, where known."""
+def render(run: Run, shown: Contents | None = None, *, explorer: bool = True) -> str:
+    """The whole page. The same run gives the same bytes; `shown` is what it has, where known.
+
+    Without the explorer it is smaller by several megabytes, most of them Plotly.
+    """
     shown = shown or contents(run)
+    evidence = shown.evidence
     first, *others = shown.chapters
+    chosen = explored(evidence) if explorer else None
+    if chosen:
+        others.insert(_place(others), chosen)
+    allowed = scripts(explorer=chosen is not None)
     page = (
         templates()
         .get_template("page.html")
@@ -29,11 +44,19 @@ def render(run: Run, shown: Contents | None = None) -> str:
             question=shown.question,
             summary=first,
             chapters=others,
+            looks=sorted({look(head) for head in evidence.heads}, key=lambda found: found.name),
             light=LIGHT,
             dark=DARK,
+            scripts=allowed,
+            policy=policy(allowed),
         )
     )
     return printable(page)
+
+
+def _place(others: list[Chapter]) -> int:
+    """Where the explorer stands among the chapters."""
+    return sum(SECTIONS[c.name].order < ORDER for c in others)
 
 
 def templates() -> Environment:
@@ -44,11 +67,11 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["svg"] = _svg
+    environment.filters |= {"svg": _svg, "embedded": embedded}
     return environment
 
 
-def _svg(plot: Plot | Scatter) -> Markup:
+def _svg(plot: Plot | Scatter | Samples) -> Markup:
     """Markup is safe here: ElementTree wrote it, and it escapes every name and number."""
     svg = inline(drawing(plot), f"plot-{plot.name}", plot.title, plot.description)
     return Markup(svg)  # noqa: S704

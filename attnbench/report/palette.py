@@ -2,7 +2,8 @@
 
 Chosen so that any two of the first six stay apart for readers with protanopia, deuteranopia and
 tritanopia (at least 0.1 in Oklab, mostly by lightness), and so that each is readable as text:
-contrast of 4.5 or more on its paper. Beyond ten heads colours repeat; labels and markers do not.
+contrast of 4.5 or more on its paper. Ten colours serve all heads: those that share one differ in
+the style of their lines (`looks`).
 """
 
 LIGHT = (
@@ -14,8 +15,6 @@ DARK = (
     "#f6a8fa", "#fce454", "#7fd6dc", "#d8b48a", "#ff7db4",
 )  # fmt: skip
 PAPER, INK, MUTED, RULE = "#ffffff", "#1b1f24", "#56606b", "#d7dce2"
-
-MARKERS = ("o", "s", "D", "^", "v", "P")  # one for each set of options of a head
 
 
 def color(slot: int) -> str:

@@ -71,7 +71,7 @@ def listed_names(found: Sequence[Place]) -> str:
     return " and ".join(names) if len(names) < 3 else f"{len(names)} other environments"
 
 
-def compared(evidence: Evidence) -> Table | None:
+def what_is_compared(evidence: Evidence) -> Table | None:
     """What stands side by side, and what each of it was made with."""
     found = places(evidence)
     if not found:

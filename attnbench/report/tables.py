@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from attnbench.report.numbers import interval, quantity
+from attnbench.report.looks import Look, look
+from attnbench.report.numbers import interval, quantity, whole
 from attnbench.stats import Estimate
 from attnbench.trial import Trial
 from attnbench.units import scale
@@ -16,7 +17,7 @@ _LONG = 40  # characters
 
 @dataclass(frozen=True)
 class Cell:
-    """What is printed. `lines` follow it, smaller; `slot` is the colour of a head, from 0.
+    """What is printed. `lines` follow it, smaller; `look` is that of the head it names.
 
     `sort` is the number behind the text, in the base unit `base`, `low` and `high` its interval:
     for orders and for programs.
@@ -25,8 +26,8 @@ class Cell:
     text: str
     lines: tuple[str, ...] = ()
     is_best: bool = False
-    slot: int | None = None
-    is_dashed: bool = False
+    look: Look | None = None
+    is_hollow: bool = False  # of another kernel than the published one
     tone: str = ""  # a verdict or a failure, for its colour
     sort: float | None = None
     low: float | None = None
@@ -64,7 +65,7 @@ class Table:
 
     @property
     def names_heads(self) -> bool:
-        return any(c.slot is not None for c in self.columns[0].cells)
+        return any(c.look is not None for c in self.columns[0].cells)
 
     def without_empty_columns(self) -> "Table":
         kept = [c for c in self.columns[1:] if any(x.tone != "missing" for x in c.cells)]
@@ -76,14 +77,14 @@ class Table:
         return replace(self, columns=tuple(columns))
 
 
-def names(trials: Sequence[Trial], slots: Sequence[str], title: str = "head") -> Column:
-    """The column of row names: heads with their colour; `slots` are the heads of the page."""
-    cells = [name(t, slots) for t in trials]
+def names(trials: Sequence[Trial], title: str = "head") -> Column:
+    """The column of row names: heads with the way they are drawn."""
+    cells = [name(t) for t in trials]
     return Column(title, tuple(cells), is_number=False)
 
 
-def name(trial: Trial, slots: Sequence[str]) -> Cell:
-    return Cell(trial.label, slot=slots.index(trial.head), is_dashed=trial.kernel != "eager")
+def name(trial: Trial) -> Cell:
+    return Cell(trial.label, look=look(trial.head), is_hollow=trial.kernel != "eager")
 
 
 def nothing() -> Cell:
@@ -114,18 +115,19 @@ def quantities(
     origin: str = "",
     missing: Sequence[str] = (),
     mark_best: bool = False,
+    is_higher_better: bool = False,
 ) -> Column:
     """Estimates in one multiple of their unit, chosen for the largest; intervals where known.
 
     Each has a multiple of its own where one would need more than MOST_ZEROS behind the point.
     `missing` says, for each value that is None, what to print instead. Best is the lowest value,
-    and each whose interval reaches the lowest's.
+    or the highest, and each whose interval reaches it.
     """
     largest = max((v.value for v in values if v), default=0.0)
     divisor, printed = scale(largest, unit)
     if any(v and 0 < abs(v.value) < divisor * 10**-MOST_ZEROS for v in values):
         divisor, printed = 0.0, ""
-    lowest = best(values) if mark_best else set()
+    chosen = best(values, -1 if is_higher_better else 1) if mark_best else set()
     cells = []
     for i, value in enumerate(values):
         if value is None:
@@ -135,15 +137,19 @@ def quantities(
             )
         else:
             shown = interval(value, divisor) if divisor else quantity(value, unit)
-            cells.append(estimated(shown, value, unit, is_best=i in lowest))
+            shown = whole(value.value) if printed == "px" and value.exact else shown
+            cells.append(estimated(shown, value, unit, is_best=i in chosen))
     return Column(title, tuple(cells), printed, origin)
 
 
-def best(values: Sequence[Estimate | None]) -> set[int]:
-    """Places of the lowest value, and of each whose interval reaches it; none of a single value."""
-    known = {i: v for i, v in enumerate(values) if v}
+def best(values: Sequence[Estimate | None], sign: int = 1) -> set[int]:
+    """Places of the lowest value times `sign`, and of those whose intervals reach it.
+
+    None of a single value.
+    """
+    known = {i: sorted((sign * v.low, sign * v.high)) if v.known else [sign * v.value] * 2
+             for i, v in enumerate(values) if v}  # fmt: skip
     if len(known) < 2:
         return set()
-    lowest = min(known.values(), key=lambda v: v.value)
-    reach = lowest.high if lowest.known else lowest.value
-    return {i for i, v in known.items() if (v.low if v.known else v.value) <= reach}
+    first = min(known, key=lambda i: sign * values[i].value)
+    return {i for i, (low, _) in known.items() if low <= known[first][1]}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from math import ceil, floor, log2, log10, sqrt
 
-from attnbench.units import scale
+from attnbench.units import digits, scale
 
 MOST = 8  # on the axis of costs
 
@@ -34,4 +34,5 @@ def x_ticks(pixels: Sequence[int], most: int = 6) -> list[int]:
 
 def rounded(tick: float, unit: str) -> str:
     divisor, name = scale(tick, unit)
-    return f"{tick / divisor:.3g} {name}".strip()
+    shown = f"{tick / divisor:.3g}" if tick / divisor < 1000 else digits(tick / divisor)
+    return f"{shown} {name}".strip()

@@ -18,6 +18,11 @@ def trained(evidence: Evidence) -> list[list[Trial]]:
     return list(groups.values())
 
 
+def compared(evidence: Evidence) -> list[Trial]:
+    """The first training that several heads went through; empty without one."""
+    return next((group for group in trained(evidence) if len(group) > 1), [])
+
+
 def minus(value: Value, base: Value) -> Estimate | None:
     """The mean of the differences, seed by seed: heads of one seed see the same batches."""
     shared = sorted(value.by_round.keys() & base.by_round.keys())

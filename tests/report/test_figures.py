@@ -8,6 +8,7 @@ import pytest
 from attnbench.report.figures import growth
 from attnbench.report.format import PAGE
 from attnbench.report.labels import spread
+from attnbench.report.looks import Look
 from attnbench.report.plot import Line, Plot
 from attnbench.report.svg import inline
 from attnbench.report.ticks import rounded, x_ticks, y_ticks
@@ -17,7 +18,7 @@ PIXELS = (256, 1024, 4096)
 
 def line(label, scale=1.0, power=1.0, **fields):
     values = tuple(scale * n**power for n in PIXELS)
-    base = {"pair": label, "slot": 0, "marker": 0, "is_dashed": False}
+    base = {"pair": label, "look": Look(0, "o"), "variant": 0, "is_hollow": False}
     base |= {"pixels": PIXELS, "values": values, "low": values, "high": values}
     return Line(label=label, **(base | fields))
 
@@ -59,7 +60,7 @@ def test_names_of_lines_that_end_together_do_not_overlap():
 
 def test_kernels_that_end_together_share_a_name():
     eager = line("isa")
-    fused = line("isa fused", scale=1.001, pair="isa", is_dashed=True)
+    fused = line("isa fused", scale=1.001, pair="isa", is_hollow=True)
 
     svg = written(eager, fused)
 
@@ -68,7 +69,7 @@ def test_kernels_that_end_together_share_a_name():
 
 
 def test_kernels_that_end_apart_have_their_own_names():
-    svg = written(line("isa"), line("isa fused", scale=0.1, pair="isa", is_dashed=True))
+    svg = written(line("isa"), line("isa fused", scale=0.1, pair="isa", is_hollow=True))
 
     assert ">isa<" in svg
     assert ">isa fused<" in svg
@@ -87,7 +88,7 @@ def test_a_long_name_is_cut_and_leaves_room_for_the_figure():
 
 
 def test_colours_are_the_variables_of_the_page():
-    svg = written(line("a"), line("b", slot=3))
+    svg = written(line("a"), line("b", look=Look(3, "s")))
 
     assert "var(--head-3)" in svg
     assert not re.search(r"#[0-9a-f]{6}", svg)

@@ -1,13 +1,12 @@
 """What sections find, from numbers that can be checked on paper."""
 
-from dataclasses import replace
-
 import pytest
+from blocks import evidence, plain, row, tables
 from made_up import made_up_run, reading, record, trial
 
 from attnbench.record import Reading
 from attnbench.report.answer import factor, sentences
-from attnbench.report.document import Fold, Inline
+from attnbench.report.document import Fold
 from attnbench.report.evidence import Evidence
 from attnbench.report.sections import SECTIONS
 from attnbench.report.slices import reference, slices
@@ -17,10 +16,6 @@ from attnbench.stats import Estimate, exactly
 SIDES = (4, 8, 16, 32)
 
 
-def evidence(*records):
-    return Evidence(replace(made_up_run(rounds=1), records=records, warnings=()))
-
-
 def counted(head, side, macs, **fields):
     return record(trial(head, side), {"macs.counted": reading(macs, "MACs", "counted", **fields)})
 
@@ -28,22 +23,6 @@ def counted(head, side, macs, **fields):
 def timed(head, side, seconds, number=0):
     where = trial(head, side, device="cpu")
     return record(where, {"latency": reading(seconds, "s", "measured")}, round=number)
-
-
-def plain(text):
-    return "".join(p.text if isinstance(p, Inline) else p for p in text.parts)
-
-
-def tables(blocks):
-    for block in blocks:
-        if isinstance(block, Table):
-            yield block
-        elif isinstance(block, Fold):
-            yield from tables(block.blocks)
-
-
-def row(table, name):
-    return next([(c.text, *c.lines) for c in r[1:]] for r in table.rows if r[0].text == name)
 
 
 def test_a_head_of_64_n_overtakes_one_of_n_squared_at_a_side_of_8():
@@ -76,7 +55,7 @@ def test_the_last_doubling_of_n_squared_plus_n_is_below_two():
     local, fitted = tables(SECTIONS["exponents"].body(found))
 
     # log(32⁴ + 32²) - log(16⁴ + 16²) over log 4 is 1.998
-    assert row(local, "non_local") == [("2.00",)]
+    assert row(local, "non_local") == [("O(N²·C)",), ("2.00",)]
     assert fitted.columns[1].unit == "4² to 32²"
 
 
@@ -181,12 +160,13 @@ def test_best_is_all_that_the_interval_of_the_lowest_reaches():
     assert column.unit == "s"
 
 
-def test_a_head_has_one_colour_and_a_kernel_its_line():
+def test_a_head_has_one_look_and_another_kernel_is_hollow():
     trials = [trial("ema", 8), trial("isa", 8), trial("isa", 8, kernel="fused")]
 
-    cells = names(trials, ("ema", "isa")).cells
+    ema, isa, fused = names(trials).cells
 
-    assert [(c.slot, c.is_dashed) for c in cells] == [(0, False), (1, False), (1, True)]
+    assert isa.look == fused.look != ema.look
+    assert [c.is_hollow for c in (ema, isa, fused)] == [False, False, True]
 
 
 @pytest.mark.parametrize("name", list(SECTIONS))

@@ -13,7 +13,7 @@ from attnbench.report.contents import contents
 from attnbench.report.csv_tables import fields
 from attnbench.report.evidence import Evidence
 from attnbench.report.markdown import markdown
-from attnbench.report.places import compared, device_names, places
+from attnbench.report.places import device_names, places, what_is_compared
 from attnbench.report.sections import SECTIONS
 from attnbench.report.several import several
 from attnbench.report.tables import Table
@@ -64,7 +64,7 @@ def test_one_run_has_nothing_side_by_side():
     found = Evidence(made_up_run(rounds=1))
 
     assert section(found) is None
-    assert compared(found) is None
+    assert what_is_compared(found) is None
     assert device_names(found) == {}
 
 

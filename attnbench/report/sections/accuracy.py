@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from attnbench.report.document import Figure, Fold, Row, text
 from attnbench.report.evidence import Evidence, Value
 from attnbench.report.learning import learning_curves
+from attnbench.report.looks import look
 from attnbench.report.numbers import number
 from attnbench.report.other_settings import other_settings
 from attnbench.report.plot import Mark, Scatter
@@ -67,7 +68,7 @@ def _table(evidence: Evidence, trials: list[Trial]) -> Table:
         return [v and v.estimate for v in values]
 
     columns = [
-        names(trials, evidence.heads),
+        names(trials),
         Column("mean IoU", tuple(map(_percent, estimates("accuracy"))), "%", "measured"),
         Column(f"minus {BASELINE}", _minus_baseline(evidence, trials), "points", "measured"),
         Column(
@@ -128,19 +129,19 @@ def _figure(evidence: Evidence, trials: list[Trial], metric: str, title: str) ->
     if len(found) < LEAST:
         return None
     ahead = [p.label for p in front([b.point for b in found])]
-    marks = tuple(_mark(b, evidence.heads.index(b.trial.head), ahead) for b in found)
+    marks = tuple(_mark(b, ahead) for b in found)
     name = f"accuracy-{metric.replace('.', '-')}-{trials[0].key}"
     told = f"Mean IoU over {title}. On the front, from the cheapest: {', '.join(ahead)}."
     unit = found[0].cost.unit
     plot = Scatter(name, f"Mean IoU against {title}", told, unit, title, "mean IoU", marks)
-    return Figure(plot, _beside(evidence, found, ahead, title))
+    return Figure(plot, _beside(found, ahead, title))
 
 
-def _beside(evidence: Evidence, found: list[Bought], ahead: list[str], title: str) -> Table:
+def _beside(found: list[Bought], ahead: list[str], title: str) -> Table:
     """The numbers of a figure."""
     first = found[0].cost
     columns = (
-        names([b.trial for b in found], evidence.heads),
+        names([b.trial for b in found]),
         quantities(title, [b.cost.estimate for b in found], first.unit, origin=first.origin),
         Column("mean IoU", tuple(_percent(b.gain) for b in found), "%", "measured"),
         words("front", ["yes" if b.trial.label in ahead else "" for b in found]),
@@ -148,10 +149,10 @@ def _beside(evidence: Evidence, found: list[Bought], ahead: list[str], title: st
     return Table(f"Mean IoU and {title}", columns)
 
 
-def _mark(bought: Bought, slot: int, ahead: list[str]) -> Mark:
+def _mark(bought: Bought, ahead: list[str]) -> Mark:
     label, x, y = bought.trial.label, bought.cost.estimate, bought.gain
     ends = ((e.low, e.high) if e.known else (e.value, e.value) for e in (x, y))
-    return Mark(label, slot, x.value, y.value, *ends, is_front=label in ahead)
+    return Mark(label, look(bought.trial.head), x.value, y.value, *ends, is_front=label in ahead)
 
 
 def _cost(evidence: Evidence, trained: Trial, metric: str) -> Value | None:

@@ -71,7 +71,7 @@ def _definitions(evidence: Evidence) -> Bullets:
 
 
 def _table(evidence: Evidence, trials: list[Trial]) -> Table:
-    columns = [names(trials, evidence.heads)]
+    columns = [names(trials)]
     for metric, title, unit in READINGS:
         cells = tuple(_number(evidence, t, metric) for t in trials)
         columns.append(Column(title, cells, unit, "measured"))

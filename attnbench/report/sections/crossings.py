@@ -15,12 +15,14 @@ from attnbench.report.tables import Cell, Column, Table, estimated, names, nothi
 from attnbench.stats import Estimate
 from attnbench.trial import Trial
 
+LEAST = 2  # sizes: at one of them nothing is overtaken
+
 
 @section("Where the efficient heads overtake the dense one", order=50)
 def crossings(evidence: Evidence) -> list | None:
-    found = [p for q in followed(evidence) for p in panels(evidence, q)]
+    found = [p for q in followed(evidence) for p in panels(evidence, q, LEAST)]
     rivals = efficient(evidence)
-    tables = [t for d in dense(evidence) if (t := _table(evidence, d, rivals, found))]
+    tables = [t for d in dense(evidence) if (t := _table(d, rivals, found))]
     if not tables:
         return None
     intro = (
@@ -32,7 +34,7 @@ def crossings(evidence: Evidence) -> list | None:
     return [text(intro), *folds]
 
 
-def _table(evidence: Evidence, rival: Trial, rows: list[Trial], found: list[Panel]) -> Table | None:
+def _table(rival: Trial, rows: list[Trial], found: list[Panel]) -> Table | None:
     columns = []
     for panel in found:
         curves = {c.label: c for c in panel.curves}
@@ -43,7 +45,7 @@ def _table(evidence: Evidence, rival: Trial, rows: list[Trial], found: list[Pane
     if not rows or not columns:
         return None
     caption = f"Cheaper than {rival.label}, from this side of the map on"
-    table = Table(caption, (names(rows, evidence.heads), *columns), is_titled=True)
+    table = Table(caption, (names(rows), *columns), is_titled=True)
     return table.without_empty_rows()
 
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 
+from attnbench import heads
 from attnbench.curves import Curve
+from attnbench.errors import AttnbenchError
 from attnbench.report.document import Text, code, power, text
 from attnbench.report.evidence import Evidence
 from attnbench.report.numbers import exponent, misfit, side
 from attnbench.report.quantities import Panel, followed, panels
 from attnbench.report.sections import section
-from attnbench.report.tables import Cell, Column, Table, estimated, names, nothing
+from attnbench.report.tables import Cell, Column, Table, estimated, names, nothing, words
 from attnbench.stats import PowerLaw
 
 THREE_SIZES = 3  # below that there is no fit
@@ -53,7 +55,9 @@ def _table(
 ) -> Table:
     trials = {c.label: c.trial for p in found for c in p.curves}
     rows = sorted(trials.values(), key=evidence.rank)
-    columns = [names(rows, evidence.heads)]
+    columns = [names(rows)]
+    if cell is _local:
+        columns.append(words("MACs, as declared", [_declared(t.head) for t in rows]))
     for panel in found:
         curves = {c.label: c for c in panel.curves}
         cells = tuple(_cell(curves.get(t.label), cell) for t in rows)
@@ -64,6 +68,14 @@ def _table(
 def _cell(curve: Curve | None, cell: Callable[[PowerLaw], Cell]) -> Cell:
     law = curve.power_law() if curve else None
     return cell(law) if law else nothing()
+
+
+def _declared(head: str) -> str | Cell:
+    """The growth that the head's file states, in the symbols of its paper."""
+    try:
+        return f"O({heads.describe(head).keywords['complexity']})"
+    except (AttnbenchError, SyntaxError, TypeError):
+        return nothing()
 
 
 def _range(panel: Panel) -> str:

@@ -1,15 +1,25 @@
 """What was not measured: failures, skips, and metrics without a reading, each with its reason."""
 
 from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
 
 from attnbench.record import Record
 from attnbench.report.document import Fold, Heading, text
 from attnbench.report.evidence import Evidence
 from attnbench.report.numbers import side
 from attnbench.report.sections import section
-from attnbench.report.tables import Column, Table, count, words
+from attnbench.report.tables import Cell, Column, Table, count, nothing, words
 
 _LONGEST = 600  # characters of a message that are shown
+_AGAIN = "then attnbench run --resume {run} --retry failed"
+_MENDED = {
+    "oom": "a fused kernel, a smaller size or batch, a larger card; or more [limits] memory in the "
+    f"suite, {_AGAIN}",
+    "timeout": f"more [limits] seconds in the suite, {_AGAIN}",
+    "crashed": f"see what the process said: {{run}}/worker.log; {_AGAIN}",
+    "error": f"mend what the reason says, {_AGAIN}",
+}
 
 
 @section("Failures and skips", order=90)
@@ -22,13 +32,14 @@ def failures(evidence: Evidence) -> list | None:
         (metric, reason, r) for r in evidence.records for metric, reason in r.unmeasured.items()
     )
     blocks: list = []
+    run = evidence.run.path
     for title, first, groups, is_folded in (
         ("Failed", "status", failed, False),
         ("Skipped", "status", skipped, False),
         ("Metrics without a reading", "metric", unmeasured, True),
     ):
         if groups:
-            table = _table(title, first, groups)
+            table = _table(title, first, groups, run)
             total = _records(sum(len(found) for found in groups.values()))
             blocks.append(
                 Fold(f"{title}: {total}", (table,)) if is_folded else Heading(f"{title}: {total}")
@@ -49,7 +60,7 @@ def _grouped(found: Iterable[tuple[str, str, Record]]) -> dict[tuple[str, str], 
     return dict(sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])))
 
 
-def _table(title: str, first: str, groups: dict[tuple[str, str], list[Record]]) -> Table:
+def _table(title: str, first: str, groups: dict[tuple[str, str], list[Record]], run: Path) -> Table:
     reasons = [reason or "no reason on record" for _, reason in groups]
     columns = (
         words(first, [what for what, _ in groups]),
@@ -58,8 +69,20 @@ def _table(title: str, first: str, groups: dict[tuple[str, str], list[Record]]) 
         words("heads", [_list(r.trial.label for r in found) for found in groups.values()]),
         words("sizes", [_sizes(found) for found in groups.values()]),
         words("modes", [_list(r.trial.mode for r in found) for found in groups.values()]),
+        words("what to do", [_advice(what, run) for what, _ in groups]),
     )
-    return Table(title, columns, is_titled=True)
+    table = Table(title, columns, is_titled=True)
+    return (
+        table
+        if any(what in _MENDED for what, _ in groups)
+        else replace(table, columns=columns[:-1])
+    )
+
+
+def _advice(status: str, run: Path) -> str | Cell:
+    if status not in _MENDED:
+        return nothing()
+    return _MENDED[status].format(run=run)
 
 
 def _records(count: int) -> str:

@@ -23,8 +23,8 @@ def flops(evidence: Evidence) -> list | None:
     return [
         _intro(),
         _agreement(found),
-        _three_ways(evidence, most),
-        Fold(f"Where the FLOPs go, by kind of work, at {most.side}", (_kinds(evidence, most),)),
+        _three_ways(most),
+        Fold(f"Where the FLOPs go, by kind of work, at {most.side}", (_kinds(most),)),
     ]
 
 
@@ -67,8 +67,8 @@ def _agreement(found: list[Slice]) -> Text:
     )
 
 
-def _three_ways(evidence: Evidence, s: Slice) -> Table:
-    columns = [names(s.trials, evidence.heads)]
+def _three_ways(s: Slice) -> Table:
+    columns = [names(s.trials)]
     columns += [_exact(s, f"macs.{w}", f"MACs {w}") for w in WAYS]
     columns += [_exact(s, f"flops.{w}", f"FLOPs {w}") for w in WAYS[:2]]
     columns.append(
@@ -101,10 +101,10 @@ def _signed(value: float) -> str:
     return ("+" if value > 0 else "−") + whole(abs(value))
 
 
-def _kinds(evidence: Evidence, s: Slice) -> Table:
+def _kinds(s: Slice) -> Table:
     """FLOPs of each kind, in per cent of the head's."""
     counted = [s.value(label, "flops.counted", FORWARD) for label in s.labels]
-    columns = [names(s.trials, evidence.heads)]
+    columns = [names(s.trials)]
     columns += [
         Column(k, tuple(_share(v, k) for v in counted), "% of FLOPs", "counted") for k in KINDS
     ]

@@ -1,6 +1,6 @@
 """What a gate found of a change: the worst first, what is the same on demand."""
 
-from math import isfinite
+from math import isfinite, isnan
 
 from attnbench.gate.outputs.wording import Finding, change, findings, sentence, side, value
 from attnbench.gate.result import Gate
@@ -32,14 +32,14 @@ def gate(evidence: Evidence) -> list | None:
 
 
 def _table(found: list[Finding], heads: tuple[str, ...], caption: str) -> Table:
-    named = [name(f.trial, heads) if f.trial.head in heads else Cell(f.trial.label) for f in found]
+    named = [name(f.trial) if f.trial.head in heads else Cell(f.trial.label) for f in found]
     columns = (
         Column("head", tuple(named), is_number=False),
         words("answer", [Cell(f.answer, tone=_TONES.get(f.answer, "")) for f in found]),
         words("what changed", [f.message for f in found]),
         Column("base", tuple(_value(f.base, f.unit) for f in found)),
         Column("this change", tuple(_value(f.head, f.unit) for f in found)),
-        Column("difference", tuple(Cell(change(f)) for f in found)),
+        Column("difference", tuple(_change(f) for f in found)),
         words("of", [f"{f.trial.shape} {f.trial.part} {f.trial.mode}" for f in found]),
     )
     return Table(caption, columns)
@@ -48,6 +48,11 @@ def _table(found: list[Finding], heads: tuple[str, ...], caption: str) -> Table:
 def _value(side: Estimate | None, unit: str) -> Cell:
     shown = value(side, unit)
     return Cell(shown) if side is None else estimated(shown, side, unit)
+
+
+def _change(found: Finding) -> Cell:
+    known = found.ratio is not None and not isnan(found.ratio.value)
+    return estimated(change(found), found.ratio) if known else Cell(change(found))
 
 
 def _facts(told: Gate) -> list[str]:

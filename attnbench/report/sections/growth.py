@@ -1,16 +1,22 @@
 """Figures of cost over resolution, each with its fits and its table."""
 
+from collections.abc import Sequence
+
 from attnbench.curves import Curve
-from attnbench.report.document import Figure, LineKey, Row, text
+from attnbench.prediction import CARDS
+from attnbench.report.document import Entry, Figure, LineKey, Row, text
 from attnbench.report.evidence import Evidence
+from attnbench.report.looks import FAMILIES, OWN, family, look, short
 from attnbench.report.numbers import exponent, misfit, quantity, side, whole
 from attnbench.report.plot import Line, Plot
 from attnbench.report.quantities import Panel, followed, panels
+from attnbench.report.rivals import DENSE
 from attnbench.report.sections import section
 from attnbench.report.tables import Cell, Column, Table, estimated, names, nothing, quantities
 from attnbench.stats import PowerLaw
 
 LEAST = 2  # sizes: a single point is no curve
+YARDSTICK = "fcn"
 
 
 @section("Growth with resolution", order=30)
@@ -20,27 +26,38 @@ def growth(evidence: Evidence) -> list | None:
         return None
     intro = (
         "Both axes are logarithmic, so a power law is a straight line and its slope is the "
-        "exponent. Where the points bend away from the dotted fit, one power does not describe "
+        "exponent. Where the points bend away from the thin fit, one power does not describe "
         "the head: N²·C + N·C² bends from 1 towards 2."
     )
-    return [text(intro), _key(found), Row(tuple((figure(evidence, p),) for p in found))]
+    figures = [figure(p) for p in found]
+    return [text(intro), _key(figures, found), Row(tuple((f,) for f in figures))]
 
 
-def figure(evidence: Evidence, panel: Panel) -> Figure:
-    lines = [_line(evidence, panel, c) for c in panel.curves]
+def figure(panel: Panel) -> Figure:
+    lines = [_line(panel, c) for c in panel.curves]
     sizes = {n: side(*s) for c in panel.curves for n, s in zip(c.pixels, c.sizes, strict=True)}
     first = panel.curves[0]
     is_told = first.origin in panel.title.lower()
     title = panel.title if is_told else f"{panel.title} ({first.origin})"
-    plot = Plot(panel.name, title, _description(panel), first.unit, tuple(lines), sizes)
-    return Figure(plot, table(evidence, panel, sizes))
+    plot = Plot(
+        panel.name, title, _description(panel), first.unit, tuple(lines), sizes,
+        limits=_limits(panel, max(max(line.values) for line in lines)),
+    )  # fmt: skip
+    return Figure(plot, table(panel, sizes))
 
 
-def table(evidence: Evidence, panel: Panel, sizes: dict[int, str]) -> Table:
+def _limits(panel: Panel, most: float) -> tuple[tuple[str, float], ...]:
+    """Cards whose memory ends below the costliest point."""
+    if not panel.quantity.metric.startswith("memory"):
+        return ()
+    return tuple((name, float(size)) for name, size in CARDS.items() if size < most)
+
+
+def table(panel: Panel, sizes: dict[int, str]) -> Table:
     """The numbers of a figure: a row a head, a column a size, the fit last."""
     curves = panel.curves
     first = curves[0]
-    columns = [names([c.trial for c in curves], evidence.heads)]
+    columns = [names([c.trial for c in curves])]
     for n in sorted(sizes):
         values = [c.at(c.pixels.index(n)) if n in c.pixels else None for c in curves]
         columns.append(quantities(sizes[n], values, first.unit))
@@ -55,17 +72,19 @@ def _fit(law: PowerLaw | None) -> Cell:
     return estimated(exponent(law.exponent), law.exponent, lines=misfit(law.residual))
 
 
-def _line(evidence: Evidence, panel: Panel, curve: Curve) -> Line:
+def _line(panel: Panel, curve: Curve) -> Line:
     points = [curve.at(i) for i in range(len(curve.pixels))]
     trial = curve.trial
     variants = [c.trial.options for c in panel.curves if c.trial.head == trial.head]
-    pair = " ".join([trial.head, *_options(trial.options)])
+    pair = short(trial)
     return Line(
         label=pair if trial.kernel == "eager" else f"{pair} {trial.kernel}",
         pair=pair,
-        slot=evidence.heads.index(trial.head),
-        marker=len({str(v) for v in variants[: variants.index(trial.options)]}),
-        is_dashed=trial.kernel != "eager",
+        look=look(trial.head),
+        variant=len({str(v) for v in variants[: variants.index(trial.options)]}),
+        is_hollow=trial.kernel != "eager",
+        family=family(trial.head),
+        is_reference=trial.label in references(panel.curves),
         pixels=curve.pixels,
         values=tuple(p.value for p in points),
         low=tuple(p.low if p.known else p.value for p in points),
@@ -74,20 +93,34 @@ def _line(evidence: Evidence, panel: Panel, curve: Curve) -> Line:
     )
 
 
-def _options(options: dict) -> list[str]:
-    """Short, as a figure has little room: the value alone where it is a word."""
-    return [v if isinstance(v, str) else f"{k}={v}" for k, v in sorted(options.items())]
+def references(curves: Sequence[Curve]) -> list[str]:
+    """What the others are held against: the yardstick, and the first dense head of the field."""
+    labels = {c.label for c in curves}
+    return [*({YARDSTICK} & labels), *[d for d in DENSE if d in labels][:1]]
 
 
-def _key(found: list[Panel]) -> LineKey:
-    curves = [c for p in found for c in p.curves]
-    styles = [("solid", "eager kernel: every map is stored, as published")]
-    if any(c.trial.kernel == "fused" for c in curves):
-        styles.append(("dashed", "fused kernel: scaled_dot_product_attention"))
-    styles.append(("dotted", "power law fitted to the points"))
-    if any(c.trial.options for c in curves):
-        styles.append(("square", "the same head with other options"))
-    return LineKey(tuple(styles))
+def _key(figures: list[Figure], found: list[Panel]) -> LineKey:
+    """Families by their lines, then what else occurs."""
+    lines = [line for f in figures for line in f.plot.lines]
+    trials = [c.trial for p in found for c in p.curves]
+    used = {family(t.head) for t in trials}
+    entries = [Entry("line", name, dash) for name, dash in FAMILIES if name in used]
+    entries += [Entry("line", "a head of your own", OWN)] if "" in used else []
+    kernels = sorted({t.kernel for t in trials} - {"eager"})
+    entries += [Entry("hollow", f"{' or '.join(kernels)} kernel, else eager")] if kernels else []
+    if any(line.variant for line in lines):
+        entries.append(Entry("half", "the same head with other options"))
+    if any(line.low != line.high for line in lines):
+        entries.append(Entry("band", "95 % interval over rounds"))
+    if any(line.fit for line in lines):
+        entries.append(Entry("fit", "power law fitted to the points"))
+    if any(f.plot.is_crowded for f in figures):
+        entries.append(Entry("fit", "in grey: what all are held against"))
+    if any(f.plot.limits for f in figures):
+        entries.append(
+            Entry("limit", "memory of a card, of which weights and input take a part", (1, 3))
+        )
+    return LineKey(tuple(entries))
 
 
 def _description(panel: Panel) -> str:

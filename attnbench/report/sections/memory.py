@@ -42,18 +42,18 @@ def memory(evidence: Evidence) -> list | None:
         "adding up those alive at once; the workspace of kernels and the rounding of an allocator "
         "are not in it."
     )
-    tables = [t for mode in MODES if (t := _table(evidence, largest, found, mode))]
+    tables = [t for mode in MODES if (t := _table(largest, found, mode))]
     measured = _ON_CPU if largest.device.startswith("cpu") else _ON_GPU
-    tables += [t for mode in MODES if (t := _allocator(evidence, largest, mode))]
+    tables += [t for mode in MODES if (t := _allocator(largest, mode))]
     return [text(intro), text(measured), *tables, *_notes(evidence)]
 
 
-def _allocator(evidence: Evidence, at: Slice, mode: str) -> Table | None:
+def _allocator(at: Slice, mode: str) -> Table | None:
     """What a device's allocator tells beside the peak."""
     if not any(at.estimates("memory.reserved", mode)):
         return None
     caption = f"The allocator, {MODE_WORDS[mode]} at {at.side}"
-    found = (names(at.trials, evidence.heads), *columns(at, mode, ALLOCATOR))
+    found = (names(at.trials), *columns(at, mode, ALLOCATOR))
     return Table(caption, found).without_empty_rows()
 
 
@@ -71,8 +71,8 @@ def _notes(evidence: Evidence) -> list:
     )
 
 
-def _table(evidence: Evidence, at: Slice, found: list[Slice], mode: str) -> Table | None:
-    columns = [names(at.trials, evidence.heads)]
+def _table(at: Slice, found: list[Slice], mode: str) -> Table | None:
+    columns = [names(at.trials)]
     for part, words in PARTS:
         measured = at.estimates(f"memory{part}", mode)
         predicted = at.estimates(f"memory_predicted{part}", mode)

@@ -1,18 +1,27 @@
 """How far each head is from what the device allows."""
 
-from attnbench.report.document import text
+from math import inf
+from statistics import median
+
+from attnbench.report.document import Figure, text
 from attnbench.report.evidence import Evidence
+from attnbench.report.looks import look
+from attnbench.report.numbers import times
+from attnbench.report.plot import Mark, Roof, Scatter
 from attnbench.report.rivals import dense
 from attnbench.report.sections import section
 from attnbench.report.slices import Slice, columns, reference, slices
 from attnbench.report.tables import Table, names, nothing, words
+from attnbench.trial import Trial
 
 _INTRO = (
     "The floor of a forward pass is the larger of two times: its multiply-adds at the best rate of "
     "large matrix products and a large convolution, and its input, weights and output, moved once "
     "each, at the rate of a large copy. Both rates were measured on this device, in the process "
-    "that timed the head. Bound by bytes, a ratio below 1 says that they were still in a cache."
+    "that timed the head. Bound by bytes, a ratio below 1 says that they were still in a cache. "
+    "In the figure a head is filled, and hollow where its kernel is not the published one."
 )
+LEAST = 2  # heads in a figure
 COLUMNS = (
     ("roofline", "latency / floor"),
     ("roofline.floor", "floor"),
@@ -30,13 +39,54 @@ def roofline(evidence: Evidence) -> list | None:
     if not found:
         return None
     at = reference(found, [t.label for t in dense(evidence)])
-    return [text(_INTRO), _table(evidence, at)]
+    figure = _figure(at)
+    return [text(_INTRO), *([figure] if figure else [_table(at)])]
 
 
-def _table(evidence: Evidence, at: Slice) -> Table:
+def _figure(at: Slice) -> Figure | None:
+    """Every head below the roofs: the rates of its own process, so there is one a head."""
+    marks = tuple(m for t in at.trials if (m := _mark(at, t)))
+    if len(marks) < LEAST:
+        return None
+    roofs = [(_middle(at, "roofline.flop_ceiling"), _middle(at, "roofline.byte_ceiling"))]
+    first = at.first("roofline.flop_rate")
+    near = min(marks, key=lambda m: _times_floor(at, m.label))
+    plot = Scatter(
+        f"roofline-{at.trials[0].key}", f"Attained and possible rates at {at.side}, {at.dtype}",
+        f"Attained FLOPs a second over FLOPs a byte, under what the device allows. The nearest to "
+        f"its floor is {near.label}, at {times(_times_floor(at, near.label))} of it.",
+        "", "intensity, FLOPs a byte", "", marks, first.unit,
+        tuple(Roof(flat, slope) for flat, slope in roofs if flat and slope),
+    )  # fmt: skip
+    return Figure(plot, _table(at)) if plot.roofs else None
+
+
+def _mark(at: Slice, trial: Trial) -> Mark | None:
+    x, y = (at.value(trial.label, f"roofline.{m}", "inference") for m in ("intensity", "flop_rate"))
+    if not x or not y or x.estimate.value <= 0 or y.estimate.value <= 0:
+        return None
+    ends = ((e.low, e.high) if e.known else (e.value, e.value) for e in (x.estimate, y.estimate))
+    return Mark(
+        trial.label, look(trial.head), x.estimate.value, y.estimate.value, *ends,
+        is_front=trial.kernel == "eager",
+    )  # fmt: skip
+
+
+def _middle(at: Slice, metric: str) -> float:
+    """Of the ceilings that the heads' processes found, the median."""
+    found = [e.value for e in at.estimates(metric, "inference") if e]
+    return median(found) if found else 0.0
+
+
+def _times_floor(at: Slice, label: str) -> float:
+    value = at.value(label, "roofline", "inference")
+    return value.estimate.value if value else inf
+
+
+def _table(at: Slice) -> Table:
     values = [at.value(label, "roofline", "inference") for label in at.labels]
     found = (
-        names(at.trials, evidence.heads),
+        names(at.trials),
         *columns(at, "inference", COLUMNS),
         words("bound by", [_bound(v.notes) if v else nothing() for v in values]),
     )

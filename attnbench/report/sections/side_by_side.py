@@ -68,7 +68,7 @@ def _table(evidence: Evidence, sides: Sides, metric: str, mode: Mode) -> Table |
     found = [v for t in rows for v in values[t.label] if v]
     divisor, unit = scale(max(v.estimate.value for v in found), found[0].unit)
     lowest = [best([v and v.estimate for v in values[t.label]]) for t in rows]
-    columns = [names(rows, evidence.heads)]
+    columns = [names(rows)]
     for i, (place, s) in enumerate(sides):
         fates = dict(zip(s.labels, s.missing(mode), strict=True))
         cells = [

@@ -24,17 +24,15 @@ def sizes(evidence: Evidence) -> list | None:
         "± is half of a 95 % interval over rounds; a number without it is exact or was taken once."
     )
     called = device_names(evidence)
-    folds = [
-        Fold(t.caption, (t,), is_open=s is chosen)
-        for s in found
-        for t in [table(evidence, s, called.get(s.device, ""))]
-    ]
-    return [text(intro), *folds]
+    tables = [(s, table(evidence, s, called.get(s.device, ""))) for s in found]
+    told = [(s, t) for s, t in tables if len(t.columns) > 1]
+    folds = [Fold(t.caption, (t,), is_open=s is chosen or len(told) == 1) for s, t in told]
+    return [text(intro), *folds] if folds else None
 
 
 def table(evidence: Evidence, at: Slice, place: str = "") -> Table:
     """`place` is what its device is called, where there are several."""
-    columns = [names(at.trials, evidence.heads)]
+    columns = [names(at.trials)]
     for metric, title in _FIRST:
         if at.first(metric):
             columns.append(_column(at, metric, "inference", title))

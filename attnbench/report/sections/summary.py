@@ -7,12 +7,12 @@ from attnbench.report import answer
 from attnbench.report.document import Row, text
 from attnbench.report.evidence import Evidence
 from attnbench.report.numbers import exponent, side
-from attnbench.report.places import compared
+from attnbench.report.places import what_is_compared
 from attnbench.report.rivals import dense
 from attnbench.report.sections import section
 from attnbench.report.slices import Slice, reference, slices
 from attnbench.report.tables import Cell, Column, Table, estimated, names, nothing, quantities
-from attnbench.report.trained import percent, trained
+from attnbench.report.trained import compared, percent
 
 _COLUMNS = (
     ("macs.counted", "inference", "MACs, forward"),
@@ -34,13 +34,13 @@ def summary(evidence: Evidence) -> list:
     machine = text(*answer.machine(evidence, at), role="note")
     words = (*answer.sentences(evidence, at), machine, *warnings)
     table = headline(evidence, at)
-    sides = [found] if (found := compared(evidence)) else []
+    sides = [found] if (found := what_is_compared(evidence)) else []
     return [Row((words, (table,))), *sides] if len(table.columns) > 1 else [*words, *sides]
 
 
 def headline(evidence: Evidence, at: Slice) -> Table:
     """Every head at the size of the answer, with how its cost grows there."""
-    columns = [names(at.trials, evidence.heads), *_accuracy(evidence, at)]
+    columns = [names(at.trials), *_accuracy(evidence, at)]
     for metric, mode, title in _COLUMNS:
         value = at.first(metric)
         superseded = metric == "memory_predicted" and any(at.estimates("memory", mode))
@@ -60,8 +60,7 @@ def headline(evidence: Evidence, at: Slice) -> Table:
 
 def _accuracy(evidence: Evidence, at: Slice) -> list[Column]:
     """Of the first training of several heads."""
-    trials = next((group for group in trained(evidence) if len(group) > 1), [])
-    values = {t.label: evidence.values[t.key, "accuracy"].estimate for t in trials}
+    values = {t.label: evidence.values[t.key, "accuracy"].estimate for t in compared(evidence)}
     found = {label: estimated(percent(v), v, "share") for label, v in values.items()}
     cells = tuple(found.get(label, nothing()) for label in at.labels)
     return [Column("mean IoU", cells, "%", "measured")] if found else []

@@ -70,7 +70,7 @@ def timing(evidence: Evidence) -> list | None:
         return None
     at = reference(found, [t.label for t in dense(evidence)])
     tables = [t for mode in MODES if (t := _table(evidence, at, mode))]
-    regimes = [t for mode in MODES if (t := _regimes(evidence, at, mode))]
+    regimes = [t for mode in MODES if (t := _regimes(at, mode))]
     return [text(_INTRO), *tables, *regimes, *_disturbed(evidence)]
 
 
@@ -82,7 +82,7 @@ def _table(evidence: Evidence, at: Slice, mode: str) -> Table | None:
     divisor, unit = scale(max(v.value for v in medians if v), "s")
     lowest = tuple(_seconds(min(r.samples), divisor) if r else nothing() for r in rounds)
     found = (
-        names(at.trials, evidence.heads),
+        names(at.trials),
         quantities("median", medians, "s", origin="measured"),
         Column("lowest sample", lowest, unit),
         Column("within", tuple(_percent(r and r.within) for r in rounds), "of the median"),
@@ -130,12 +130,12 @@ def _counts(rounds: Rounds) -> str:
     return f"{each} in each of {len(rounds.readings)} rounds"
 
 
-def _regimes(evidence: Evidence, at: Slice, mode: str) -> Table | None:
+def _regimes(at: Slice, mode: str) -> Table | None:
     """Only of a device that works beside the host."""
     if not any(at.estimates("latency.device", mode)):
         return None
     found = (
-        names(at.trials, evidence.heads),
+        names(at.trials),
         *columns(at, mode, REGIMES),
         words("launch-bound", [_launch_bound(at, label, mode) for label in at.labels]),
     )

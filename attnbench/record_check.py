@@ -1,0 +1,119 @@
+"""What a record of a file says that cannot be: behind this, numbers can be computed with, names
+can be printed, and a record's key is that of its trial.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from attnbench.printable import is_name
+from attnbench.record import SCHEMA, Reading, Record
+from attnbench.trial import Trial
+
+LARGEST = 1e30  # of any number: its square and its inverse can still be computed with
+SMALLEST_TIME = 1e-15  # seconds
+MOST_ROUNDS, MOST_SECONDS, LARGEST_SIDE = 10**6, 10**9, 2**31
+_NUMBER = (int, float)
+
+# A format is read by the types of today where what it lacks has a default that is true of it:
+# 1  no conditions, no governor, turbo, quota, ECC, MIG: not told; sdpa "auto", no cudnn_benchmark,
+#    as its workers had them; a record is of the run whose folder it is in
+# 2  no backbone: a trial was of a block or a head
+# 3  no pictures
+# 4  record.py
+READABLE = (1, 2, 3, 4)
+
+
+class RecordCheck:
+    """What is wrong with a record; "" for nothing. Keys and names are looked at once."""
+
+    def __init__(self) -> None:
+        self.trials: dict[str, Trial] = {}
+        self._names: set[str] = set()
+
+    def __call__(self, record: Record) -> str:
+        if record.schema not in READABLE:
+            return f"of {newer(record.schema)}" if record.schema > SCHEMA else "of no known format"
+        known = self.trials.get(record.key)
+        fault = _trial_fault(record) if known is None else ""
+        if fault or (known is not None and known != record.trial):
+            return fault or "a key that is not its trial's"
+        self.trials.setdefault(record.key, record.trial)
+        if fault := self.of_its_making(record):
+            return fault
+        for metric, reading in record.readings.items():
+            if fault := self.of_reading(metric, reading):
+                return fault
+        return "" if self._are_names(record.unmeasured) else "a name that cannot be printed"
+
+    def of_its_making(self, record: Record) -> str:
+        """Of round, duration, seed, start, and where it was made."""
+        if not (0 <= record.round < MOST_ROUNDS and 0 <= record.seconds <= MOST_SECONDS):
+            return "a round or a duration that cannot be"
+        if abs(record.seed) > LARGEST or not self._are_names((record.environment, record.run)):
+            return "a name or a seed that cannot be"
+        if record.started and not _is_time(record.started):
+            return "a start that is no time"
+        return ""
+
+    def of_reading(self, metric: str, reading: Reading) -> str:
+        if not self._are_names((metric, reading.unit, *reading.terms, *reading.pictures)):
+            return "a name of a reading that cannot be printed"
+        return _fault_of_numbers(reading)
+
+    def _are_names(self, names: Iterable[str]) -> bool:
+        for name in names:
+            if name not in self._names:
+                if not is_name(name):
+                    return False
+                self._names.add(name)
+        return True
+
+
+def newer(schema: int) -> str:
+    return f"format {schema}, newer than {SCHEMA}; upgrade attnbench"
+
+
+def out_of_range(value: Any) -> bool:
+    """Whether a number is in it that cannot be computed with."""
+    if isinstance(value, dict):
+        return any(map(out_of_range, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(out_of_range, value))
+    return isinstance(value, _NUMBER) and not -LARGEST <= value <= LARGEST
+
+
+def _trial_fault(record: Record) -> str:
+    trial = record.trial
+    texts = [v for v in trial.options.values() if isinstance(v, str)]
+    if not all(map(is_name, (trial.head, trial.device, *trial.options, *texts))):
+        return "a name that cannot be printed"
+    if out_of_range(list(trial.options.values())):
+        return "an option that cannot be"
+    if not all(1 <= n < LARGEST_SIDE for n in trial.shape):
+        return "a shape that cannot be"
+    return "" if trial.key == record.key else "a key that is not its trial's"
+
+
+def _fault_of_numbers(reading: Reading) -> str:
+    samples, terms = reading.samples, reading.terms
+    if not samples:
+        return "a reading without a sample"
+    least, most = min(samples), max(samples)
+    if least < -LARGEST or most > LARGEST:
+        return "a number that cannot be"
+    if terms and max(map(abs, terms.values())) > LARGEST:
+        return "a number that cannot be"
+    if terms and 0 in samples and any(terms.values()):
+        return "a count of zero that has parts"
+    if reading.unit == "s" and least < SMALLEST_TIME:
+        return "a time that is not above zero"
+    return ""
+
+
+def _is_time(text: str) -> bool:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return time.tzinfo is not None and 1970 <= time.year < 9000
