@@ -66,8 +66,9 @@ def _facts(shown: Contents, on: Format) -> Iterator[str]:
         commit = f", commit {e.commit}{' with changes' if e.dirty else ''}" if e.commit else ""
         yield f"Measured on {e.cpu}{gpus}; torch {e.torch}, attnbench {e.attnbench}{commit}"
     yield (
-        "Bars are 95 % intervals over rounds, where known; dotted lines are power laws fitted to "
-        "the points."
+        "Bands and bars are 95 % intervals over rounds, where known; thin lines are power laws "
+        "fitted to the points. Hollow marks are of a kernel other than the published one, or of "
+        "a head that is not on the front."
     )
     yield f"Each is {on.width / 72:.1f} in wide, with letters of {on.small:g} points and more."
 

@@ -11,7 +11,7 @@ from attnbench.report.format import Format
 from attnbench.report.palette import INK
 from attnbench.report.plot import Line
 
-SAMPLE, SPACE = 20, 5  # points: of the line, and from it to its name
+SAMPLE, SPACE = 26, 5  # points: of the line, and from it to its name
 LONGEST = 32  # characters of a name
 
 
