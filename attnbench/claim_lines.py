@@ -1,6 +1,7 @@
 """Which lines of a run a check is about, and how two of them compare at a point."""
 
 from attnbench import stats
+from attnbench.by_trial import ByTrial
 from attnbench.claims import Check, Subject
 from attnbench.lines import Line, Size, lines, size
 from attnbench.record import Record
@@ -11,16 +12,24 @@ class NothingFoundError(Exception):
     """What a check needs is not in the run; the message says what."""
 
 
-def line_of(records: list[Record], check: Check, subject: Subject, over: str = "pixels") -> Line:
+def line_of(found: ByTrial, check: Check, subject: Subject, over: str = "pixels") -> Line:
     """Readings of the subject; of several settings that fit it, those with the most points."""
-    option = over if over not in ("pixels", "channels") else ""
-    meant = [r for r in records if subject.matches(r.trial, option)]
-    if over != "pixels" and check.place:
-        meant = [r for r in meant if size(r.trial) == check.place]
-    found = lines(meant, subject.metric, check.terms, over)
-    if not found:
+    if over == "pixels":
+        fitting = [v for v in found.lines(subject.metric, check.terms) if subject.matches(v.trial)]
+    else:
+        fitting = lines(_meant(found, check, subject, over), subject.metric, check.terms, over)
+    if not fitting:
         raise NothingFoundError(f"{subject.metric} of {subject}")
-    return max(found, key=lambda line: len(line.values))
+    return max(fitting, key=lambda line: len(line.values))
+
+
+def _meant(found: ByTrial, check: Check, subject: Subject, over: str) -> list[Record]:
+    option = over if over != "channels" else ""
+    trials = (found.trials[key] for key in found.having.get(subject.metric, ()))
+    meant = [t.key for t in trials if subject.matches(t, option)]
+    if check.place:
+        meant = [key for key in meant if size(found.trials[key]) == check.place]
+    return [record for key in meant for record in found.records[key]]
 
 
 def shared(check: Check, found: list[Line]) -> list[Size]:

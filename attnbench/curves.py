@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from attnbench import stats
 from attnbench.lines import Line, latest, lines
@@ -46,6 +47,10 @@ class Curve:
 
     def power_law(self) -> PowerLaw | None:
         """None below three sizes."""
+        return self._power_law
+
+    @cached_property
+    def _power_law(self) -> PowerLaw | None:
         if len(self.pixels) < 3:
             return None
         return stats.power_law(self.pixels, self.rounds, exact=self.origin != "measured")
@@ -56,7 +61,11 @@ def curves(records: Iterable[Record], metric: str, terms: str = "") -> list[Curv
 
     `terms` takes one kind of work of a count ("contraction") instead of its total.
     """
-    found = lines(latest(records), metric, terms)
+    return curves_of(lines(latest(records), metric, terms), metric)
+
+
+def curves_of(found: Iterable[Line], metric: str) -> list[Curve]:
+    """The curves of lines over the pixels; a line without a round of all its sizes has none."""
     return [curve for line in found if (curve := _curve(line, metric))]
 
 

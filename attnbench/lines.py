@@ -3,9 +3,8 @@
 A point is a size of the map, or the value of another axis.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from statistics import median
 
 from attnbench import heads, stats
 from attnbench.record import Origin, Record
@@ -17,7 +16,28 @@ Size = tuple[int, int]
 
 def latest(records: Iterable[Record]) -> list[Record]:
     """The last record of each trial and round: a retried trial replaces what it had."""
+    records = list(records)
+    if not repeats(records):  # as most runs, and a table of a million places takes long to make
+        return records
     return list({(r.key, r.round): r for r in records}.values())
+
+
+def repeats(records: Iterable[Record]) -> bool:
+    """Whether there are several records of one trial and round."""
+    rounds: dict[str, list[int]] = {}
+    for record in records:
+        rounds.setdefault(record.key, []).append(record.round)
+    return any(len(numbers) != len(set(numbers)) for numbers in rounds.values())
+
+
+def middle(samples: Sequence[int | float]) -> float:
+    """Their median."""
+    if len(samples) == 1:
+        return float(samples[0])
+    ordered, half = sorted(samples), len(samples) // 2
+    if len(samples) % 2:
+        return float(ordered[half])
+    return float((ordered[half - 1] + ordered[half]) / 2)
 
 
 @dataclass
@@ -58,7 +78,7 @@ def lines(
         reading = record.readings.get(metric)
         if reading is None:
             continue
-        value = reading.terms.get(terms, 0) if terms else median(reading.samples)
+        value = reading.terms.get(terms, 0) if terms else middle(reading.samples)
         name, point = _place(record.trial, over)
         line = found.setdefault(name, Line(record.trial, reading.unit, reading.origin))
         line.values.setdefault(point, {})[record.round] = float(value)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import msgspec
 
-from attnbench.lines import latest
+from attnbench.lines import latest, repeats
 from attnbench.record import Environment, Record
 from attnbench.trial import NO_DEVICE
 
@@ -24,6 +24,8 @@ def apart(records: Iterable[Record]) -> list[Record]:
     The device of such a trial is then named after its environment: "cuda:53c60e73".
     """
     records = tuple(records)
+    if not repeats(records):
+        return list(records)
     taken_on: dict[tuple[str, int], set[str]] = {}
     for record in records:
         if record.trial.device != NO_DEVICE and record.readings:

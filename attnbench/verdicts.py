@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Literal
 
 from attnbench import stats
+from attnbench.by_trial import ByTrial
 from attnbench.claim_lines import NothingFoundError, line_of, pixels, point_named, quotient, shared
 from attnbench.claims import (
     Claim,
@@ -49,23 +50,26 @@ class Verdict:
 
 
 def verdicts(claims: Iterable[Claim], records: Iterable[Record]) -> list[Verdict]:
-    records = latest(records)
-    return [_verdict(claim, records) for claim in claims]
+    return verdicts_of(claims, ByTrial(tuple(latest(records))))
 
 
-def _verdict(claim: Claim, records: list[Record]) -> Verdict:
+def verdicts_of(claims: Iterable[Claim], run: ByTrial) -> list[Verdict]:
+    return [_verdict(claim, run) for claim in claims]
+
+
+def _verdict(claim: Claim, run: ByTrial) -> Verdict:
     if claim.check is None:
         return Verdict(claim, "not measured here", detail=f"needs {claim.needs}")
     try:
-        return _JUDGES[type(claim.check)](claim, records)
+        return _JUDGES[type(claim.check)](claim, run)
     except NothingFoundError as missing:
         needs = f"{missing}; {claim.needs}" if claim.needs else str(missing)
         return Verdict(claim, "not measured here", detail=f"needs {needs}")
 
 
-def _exponent(claim: Claim, records: list[Record]) -> Verdict:
+def _exponent(claim: Claim, run: ByTrial) -> Verdict:
     check: Exponent = claim.check
-    line = line_of(records, check, check.subjects[0], check.over)
+    line = line_of(run, check, check.subjects[0], check.over)
     known = {p: v for p, v in line.values.items() if pixels(p) > 0 and min(v.values()) > 0}
     points = sorted(known, key=pixels)  # an option at 0 stands for a share of C
     if len(points) < LEAST_POINTS:
@@ -79,25 +83,25 @@ def _exponent(claim: Claim, records: list[Record]) -> Verdict:
     return Verdict(claim, _word(found, check.within), found, law, over)
 
 
-def _value(claim: Claim, records: list[Record]) -> Verdict:
+def _value(claim: Claim, run: ByTrial) -> Verdict:
     check: Value | Equal = claim.check
-    line = line_of(records, check, check.subjects[0])
+    line = line_of(run, check, check.subjects[0])
     point = shared(check, [line])[-1]
     worst = stats.exactly(max(line.values[point].values()))  # no interval: of all that was tried
     found = worst if isinstance(check, Equal) else line.at(point)
     return replace(_judged(claim, found, f"at {point_named(point)}"), unit=line.unit)
 
 
-def _ratio(claim: Claim, records: list[Record]) -> Verdict:
+def _ratio(claim: Claim, run: ByTrial) -> Verdict:
     check: Ratio = claim.check
-    over, under = (line_of(records, check, s) for s in check.subjects)
+    over, under = (line_of(run, check, s) for s in check.subjects)
     point = shared(check, [over, under])[-1]
     return _judged(claim, quotient(over, under, point), f"at {point_named(point)}")
 
 
-def _difference(claim: Claim, records: list[Record]) -> Verdict:
+def _difference(claim: Claim, run: ByTrial) -> Verdict:
     check: Difference = claim.check
-    ours, theirs = (line_of(records, check, s) for s in check.subjects)
+    ours, theirs = (line_of(run, check, s) for s in check.subjects)
     point = shared(check, [ours, theirs])[-1]
     rounds = sorted(ours.values[point].keys() & theirs.values[point].keys())
     if not rounds:
@@ -110,9 +114,9 @@ def _difference(claim: Claim, records: list[Record]) -> Verdict:
     return replace(_judged(claim, found, told), unit=ours.unit)
 
 
-def _crossing(claim: Claim, records: list[Record]) -> Verdict:
+def _crossing(claim: Claim, run: ByTrial) -> Verdict:
     check: Crossing = claim.check
-    ours, dense = (line_of(records, check, s) for s in check.subjects)
+    ours, dense = (line_of(run, check, s) for s in check.subjects)
     points = shared(check, [ours, dense])
     both = sorted({*ours.rounds(points)} & {*dense.rounds(points)})
     if not both:
@@ -124,9 +128,9 @@ def _crossing(claim: Claim, records: list[Record]) -> Verdict:
     return _judged(claim, found, f"over {point_named(points[0])} to {point_named(points[-1])}")
 
 
-def _order(claim: Claim, records: list[Record]) -> Verdict:
+def _order(claim: Claim, run: ByTrial) -> Verdict:
     check: Order = claim.check
-    lines = [line_of(records, check, s) for s in check.subjects]
+    lines = [line_of(run, check, s) for s in check.subjects]
     point = shared(check, lines)[-1]
     steps = [quotient(b, a, point) for a, b in pairwise(lines)]
     words = [_word(step, check.within) for step in steps]
@@ -135,17 +139,17 @@ def _order(claim: Claim, records: list[Record]) -> Verdict:
     return Verdict(claim, word, smallest, detail=f"smallest step, at {point_named(point)}")
 
 
-def _correlation(claim: Claim, records: list[Record]) -> Verdict:
+def _correlation(claim: Claim, run: ByTrial) -> Verdict:
     from scipy.stats import spearmanr  # noqa: PLC0415 a second, for those who need it
 
     check: Correlation = claim.check
-    trials = {r.trial.label: r.trial for r in records if r.trial.mode == check.mode}
+    trials = {t.label: t for t in run.trials.values() if t.mode == check.mode}
     pairs = []
     for trial in trials.values():
         subject = check.of(trial.head, trial.options, trial.kernel)
         try:
-            one = line_of(records, check, subject)
-            two = line_of(records, check, Other(metric=check.against).instead_of(subject))
+            one = line_of(run, check, subject)
+            two = line_of(run, check, Other(metric=check.against).instead_of(subject))
         except NothingFoundError:
             continue
         pairs.append((one, two))
@@ -161,7 +165,7 @@ def _correlation(claim: Claim, records: list[Record]) -> Verdict:
     return _judged(claim, stats.mean(by_round), f"{len(pairs)} heads at {point_named(point)}")
 
 
-def _printed(claim: Claim, _records: list[Record]) -> Verdict:
+def _printed(claim: Claim, _run: ByTrial) -> Verdict:
     """By the numbers of the last recount, that come with attnbench."""
     check: Printed = claim.check
     known = papers()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from attnbench.garbage import kept_aside
 from attnbench.plain_files import replacing
 from attnbench.report.contents import Contents, contents
 from attnbench.report.csv_tables import write_csv
@@ -36,7 +37,9 @@ def write(run: Run, folder: Path, *, explorer: bool = True) -> Path:
 
 
 def write_page(shown: Contents, folder: Path, *, explorer: bool = True) -> Path:
-    return _put(render(shown.run, shown, explorer=explorer), folder / f"{shown.name}.html")
+    with kept_aside():
+        page = render(shown.run, shown, explorer=explorer)
+    return _put(page, folder / f"{shown.name}.html")
 
 
 def write_markdown(shown: Contents, folder: Path) -> Path:

@@ -1,15 +1,16 @@
 """What a run holds, ready for the sections: curves, values by trial, heads in order."""
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from statistics import fmean, median
-from typing import TypeVar
+from statistics import fmean
+from typing import Any, TypeVar
 
 from attnbench import stats
-from attnbench.curves import Curve, curves
+from attnbench.by_trial import ByTrial, Rounds
+from attnbench.curves import Curve, curves_of
 from attnbench.errors import AttnbenchError
 from attnbench.gate.result import Gate
 from attnbench.gate.self_test_result import SelfTest
@@ -22,7 +23,7 @@ from attnbench.store import Run
 from attnbench.suite import Suite
 from attnbench.suite_file import parse_suite
 from attnbench.trial import KERNELS, NO_DEVICE, Trial
-from attnbench.verdicts import Verdict, verdicts
+from attnbench.verdicts import Verdict, verdicts_of
 
 T = TypeVar("T")
 
@@ -48,6 +49,20 @@ class Evidence:
     @cached_property
     def records(self) -> tuple[Record, ...]:
         return tuple(apart(self.run.records))
+
+    @cached_property
+    def by_trial(self) -> ByTrial:
+        return ByTrial(self.records)
+
+    def once(self, found: Callable[["Evidence"], T]) -> T:
+        """What a function of the evidence alone gives, for all sections that ask for it."""
+        if found not in self._once:
+            self._once[found] = found(self)
+        return self._once[found]
+
+    @cached_property
+    def _once(self) -> dict[Callable, Any]:
+        return {}
 
     @cached_property
     def suite(self) -> Suite | None:
@@ -77,10 +92,11 @@ class Evidence:
         # Runs of several lengths, and sides of a gate, cannot be gone on with.
         if self.run.info.merged or gate_of(self.run.path):
             return []
-        rounds: dict[str, int] = {}
-        for record in self.records:
-            if record.trial.device != NO_DEVICE and record.key not in self.fates:
-                rounds[record.key] = rounds.get(record.key, 0) + 1
+        rounds = {
+            key: len(records)
+            for key, records in self.by_trial.records.items()
+            if self.trials[key].device != NO_DEVICE and key not in self.fates
+        }
         most = max(rounds.values(), default=0)
         short = sum(n < most for n in rounds.values())
         if not short:
@@ -103,7 +119,7 @@ class Evidence:
     @cached_property
     def verdicts(self) -> list[Verdict]:
         """On the claims of the suite; none where it cannot be read."""
-        return verdicts(self.suite.claims, self.records) if self.suite else []
+        return verdicts_of(self.suite.claims, self.by_trial) if self.suite else []
 
     def words(self, key: str) -> str:
         """Title or question of the suite, also of one that names heads which are no more."""
@@ -116,7 +132,7 @@ class Evidence:
     def heads(self) -> tuple[str, ...]:
         """In the order of the suite; others follow as they came."""
         chosen = [c.name for c in self.suite.choices] if self.suite else []
-        return tuple(dict.fromkeys([*chosen, *(r.trial.head for r in self.records)]))
+        return tuple(dict.fromkeys([*chosen, *(t.head for t in self.trials.values())]))
 
     def rank(self, trial: Trial) -> tuple:
         """Sorts lines of every table and figure the same way."""
@@ -126,7 +142,7 @@ class Evidence:
     def curves(self, metric: str, terms: str = "") -> list[Curve]:
         """Every curve of a metric, those of all settings, in the order of the heads."""
         if (metric, terms) not in self._curves:
-            found = curves(self.records, metric, terms)
+            found = curves_of(self.by_trial.lines(metric, terms), metric)
             self._curves[metric, terms] = sorted(found, key=lambda c: self.rank(c.trial))
         return self._curves[metric, terms]
 
@@ -137,11 +153,20 @@ class Evidence:
     @cached_property
     def values(self) -> dict[tuple[str, str], Value]:
         """(trial key, metric) -> mean over rounds of the medians, exact where it was counted."""
-        readings: dict[tuple[str, str], dict[int, Reading]] = {}
-        for record in self.records:
-            for metric, reading in record.readings.items():
-                readings.setdefault((record.key, metric), {})[record.round] = reading
-        return {key: _value(found) for key, found in readings.items()}
+        found = self.by_trial.rounds
+        means = stats.means([[*r.medians.values()] for r in found.values() if _is_measured(r)])
+        estimates = iter(means)
+        values = {}
+        for (key, metric), rounds in found.items():
+            last, terms = rounds.last, rounds.last.terms
+            if not _is_measured(rounds):
+                estimate = stats.exactly(last.samples[0])
+            else:
+                estimate = next(estimates)
+                terms = _mean_terms(terms, self.by_trial.of(key, metric)) if terms else terms
+            told = (last.unit, last.origin, rounds.medians, terms, last.notes)
+            values[key, metric] = Value(estimate, *told)
+        return values
 
     @cached_property
     def measured_keys(self) -> set[str]:
@@ -150,7 +175,7 @@ class Evidence:
 
     @cached_property
     def trials(self) -> dict[str, Trial]:
-        return {r.key: r.trial for r in self.records}
+        return self.by_trial.trials
 
     @cached_property
     def measured_in(self) -> dict[tuple[str, str], None]:
@@ -167,13 +192,10 @@ class Evidence:
         return {r.key: r.status for r in self.records if r.status != "ok"}
 
 
-def _value(readings: dict[int, Reading]) -> Value:
-    last = readings[max(readings)]
-    medians = {r: float(median(reading.samples)) for r, reading in sorted(readings.items())}
-    if last.origin != "measured":
-        estimate, terms = stats.exactly(last.samples[0]), last.terms
-    else:
-        estimate = stats.mean([*medians.values()])
-        known = {t: [r.terms[t] for r in readings.values() if t in r.terms] for t in last.terms}
-        terms = {term: fmean(values) for term, values in known.items()}
-    return Value(estimate, last.unit, last.origin, medians, terms, last.notes)
+def _is_measured(rounds: Rounds) -> bool:
+    return rounds.last.origin == "measured"
+
+
+def _mean_terms(terms: Iterable[str], readings: list[Reading]) -> dict[str, float]:
+    known = {t: [r.terms[t] for r in readings if t in r.terms] for t in terms}
+    return {term: fmean(values) for term, values in known.items()}

@@ -3,7 +3,7 @@
 Rows and metrics are dropped, and named, where the page would grow too large.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from math import isfinite, isnan
 
@@ -27,8 +27,10 @@ SYMBOLS = {  # markers as Plotly names them
     "o": "circle", "s": "square", "D": "diamond", "^": "triangle-up", "v": "triangle-down",
     "P": "cross",
 }  # fmt: skip
+LEAST_BYTES = 4  # of a value: a digit and its trial's, each with a comma
 # The most useful first; of the others those of fewest dots.
 FIRST = (*KNOWN, "accuracy", "params", "flops.counted", "macs.modelled", "memory.reserved")
+Placed = list[tuple[int, Value]]  # values with the places of their trials
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def payload(
     fields = tuple(_fields(trials))
     keys = tuple(t.key for t in trials)
     left = most_bytes - len(msgspec.json.encode((keys, fields)))
-    kept, left_out = _within(left, _metrics(evidence, keys))
+    kept, left_out = _within(left, _by_metric(evidence, keys))
     words = {f.name: f.words for f in fields}
     found = tuple(dict.fromkeys(t.head for t in trials))
     return Payload(
@@ -129,9 +131,9 @@ def payload(
         markers=tuple(SYMBOLS[look(head).marker] for head in found),
         dashes=tuple(look(head).dash for head in found),
         palette=tuple(f"--head-{i}" for i in range(len(LIGHT))),
-        sides=tuple(tuple(map(int, word.split("×"))) for word in words["size"]),
-        metrics=tuple(encoded for _, encoded in kept),
-        view=_view(evidence, trials, {m.name for m, _ in kept}),
+        sides=tuple(tuple(map(int, word.split("x"))) for word in words["size"]),
+        metrics=tuple(kept.values()),
+        view=_view(evidence, trials, kept.keys()),
         no_device=NO_DEVICE,
         left_out=tuple(left_out),
         trials_left_out=len(measured) - len(trials),
@@ -164,7 +166,7 @@ def _fields(trials: Sequence[Trial]) -> Iterable[Field]:
     yield _ordered("channels", [(t.shape.channels, str(t.shape.channels)) for t in trials])
     yield _ordered(
         "size",
-        [((t.shape.pixels, t.shape.height), f"{t.shape.height}×{t.shape.width}") for t in trials],
+        [((t.shape.pixels, t.shape.height), f"{t.shape.height}x{t.shape.width}") for t in trials],
     )
 
 
@@ -185,23 +187,22 @@ def _ordered(name: str, ranked: Sequence[tuple]) -> Field:
     return Field(name, tuple(places), tuple(places[word] for _, word in ranked))
 
 
-def _metrics(evidence: Evidence, keys: Sequence[str]) -> list[Metric]:
-    """The most useful first."""
+def _by_metric(evidence: Evidence, keys: Sequence[str]) -> dict[str, Placed]:
+    """The values of each metric with the places of their trials; the most useful metric first."""
     places = {key: i for i, key in enumerate(keys)}
-    found: dict[str, list[tuple[int, Value]]] = {}
+    found: dict[str, Placed] = {}
     for (key, name), value in evidence.values.items():
-        if key in places and isfinite(value.estimate.value):
-            found.setdefault(name, []).append((places[key], value))
-    return [
-        _metric(name, sorted(found[name], key=lambda f: f[0])) for name in sorted(found, key=_use)
-    ]
+        place = places.get(key)
+        if place is not None and isfinite(value.estimate.value):
+            found.setdefault(name, []).append((place, value))
+    return {name: sorted(found[name], key=lambda f: f[0]) for name in sorted(found, key=_use)}
 
 
 def _use(name: str) -> tuple:
     return (FIRST.index(name) if name in FIRST else len(FIRST), name.count("."), name)
 
 
-def _metric(name: str, found: Sequence[tuple[int, Value]]) -> Metric:
+def _metric(name: str, found: Placed) -> Metric:
     values = [v for _, v in found]
     unit = values[0].unit
     halves = tuple(_half(v) for v in values)
@@ -226,20 +227,22 @@ def _half(value: Value) -> float | int | None:
     return None if isnan(half) or half == 0 else float(f"{half:.3g}")
 
 
-def _within(most_bytes: int, metrics: list[Metric]) -> tuple[list, list[str]]:
-    """Metrics with their JSON while they fit, and the names of those that do not."""
-    kept, left_out = [], []
-    for metric in metrics:
-        encoded = msgspec.json.encode(metric)
-        if len(encoded) <= most_bytes:
-            most_bytes -= len(encoded)
-            kept.append((metric, msgspec.Raw(encoded)))
-        else:
-            left_out.append(metric.name)
+def _within(most_bytes: int, found: dict[str, Placed]) -> tuple[dict[str, msgspec.Raw], list[str]]:
+    """The JSON of metrics while it fits, and the names of those that do not."""
+    kept, left_out = {}, []
+    for name, values in found.items():
+        encoded = b""
+        if len(values) * LEAST_BYTES <= most_bytes:
+            encoded = msgspec.json.encode(_metric(name, values))
+        if not encoded or len(encoded) > most_bytes:
+            left_out.append(plain(name))
+            continue
+        most_bytes -= len(encoded)
+        kept[name] = msgspec.Raw(encoded)
     return kept, left_out
 
 
-def _view(evidence: Evidence, trials: Sequence[Trial], metrics: set[str]) -> View:
+def _view(evidence: Evidence, trials: Sequence[Trial], metrics: Set[str]) -> View:
     """Cost over size in inference, at the setting of the answer; what was trained by its MACs."""
     trained = {t.shape for t in trials if (t.key, "accuracy") in evidence.values}
     if len(trained) == 1 and {"accuracy", "macs.counted"} <= metrics:

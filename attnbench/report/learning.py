@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from attnbench import stats
-from attnbench.lines import latest
 from attnbench.report.document import Figure
 from attnbench.report.evidence import Evidence
 from attnbench.report.looks import family, look
@@ -33,11 +32,7 @@ def learning_curves(evidence: Evidence, trials: Sequence[Trial]) -> Figure | Non
 
 def _curve(evidence: Evidence, trial: Trial) -> list[Estimate]:
     """The mean over the seeds of each stretch, with its interval."""
-    rounds = [
-        r.readings[CURVE].samples
-        for r in latest(evidence.records)
-        if r.key == trial.key and CURVE in r.readings
-    ]
+    rounds = [reading.samples for reading in evidence.by_trial.of(trial.key, CURVE)]
     if not rounds or len({len(samples) for samples in rounds}) > 1:
         return []
     return [stats.mean(values) for values in zip(*rounds, strict=True)]

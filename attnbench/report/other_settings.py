@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from statistics import fmean
 
-from attnbench.lines import latest
 from attnbench.report.document import Fold
 from attnbench.report.evidence import Evidence
 from attnbench.report.tables import Cell, Column, Table, names, nothing
@@ -42,10 +41,6 @@ def _percent(share: float | None) -> Cell:
 
 
 def _means(evidence: Evidence, trial: Trial, metric: str) -> dict[str, float]:
-    seeds = [
-        r.readings[metric].terms
-        for r in latest(evidence.records)
-        if r.key == trial.key and metric in r.readings
-    ]
+    seeds = [reading.terms for reading in evidence.by_trial.of(trial.key, metric)]
     settings = dict.fromkeys(name for seed in seeds for name in seed)
     return {name: fmean(seed[name] for seed in seeds if name in seed) for name in settings}

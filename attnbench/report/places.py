@@ -50,6 +50,10 @@ def places(evidence: Evidence) -> list[Place]:
 
     Of runs that measured nothing they are those on whose counts there is no agreement.
     """
+    return evidence.once(_places)
+
+
+def _places(evidence: Evidence) -> list[Place]:
     known = evidence.run.environments
     counted = dict.fromkeys((r.environment, "") for r in evidence.run.disputed)
     told = [

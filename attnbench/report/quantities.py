@@ -64,7 +64,7 @@ _TERMS = {  # one kind of work that is followed beside the whole
 
 def followed(evidence: Evidence, *, terms: bool = False) -> list[Quantity]:
     """Known readings first, then any other that the run has; with `terms` also parts of them."""
-    seen = {m: None for r in evidence.records for m in r.readings if not _is_aside(m)}
+    seen = {m for m in evidence.by_trial.having if not _is_aside(m)}
     metrics = [m for m in KNOWN if m in seen] + sorted(m for m in seen if m not in KNOWN)
     found = []
     for m in metrics:

@@ -11,13 +11,13 @@ _NOT_EFFICIENT = ("pairwise", "convolution")  # families: the dense ones, and th
 
 def dense(evidence: Evidence) -> list[Trial]:
     """One trial for each dense line of the run: a head with options and kernel."""
-    found = [t for t in _lines(evidence) if t.head in DENSE]
+    found = [t for t in evidence.once(_lines) if t.head in DENSE]
     return sorted(found, key=lambda t: DENSE.index(t.head))
 
 
 def efficient(evidence: Evidence) -> list[Trial]:
     """One trial for each line of another head that attends."""
-    return [t for t in _lines(evidence) if t.head not in DENSE and _is_efficient(t.head)]
+    return [t for t in evidence.once(_lines) if t.head not in DENSE and _is_efficient(t.head)]
 
 
 def _lines(evidence: Evidence) -> list[Trial]:

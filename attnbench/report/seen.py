@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from attnbench.lines import latest
 from attnbench.record import Reading
 from attnbench.report.evidence import Evidence
 from attnbench.report.gallery import Cell, Mark, Shared
@@ -81,10 +80,11 @@ class Group:
 def groups(evidence: Evidence) -> list[Group]:
     """In the order of the heads; a head has the pictures of its first round that has some."""
     first: dict[str, Seen] = {}
-    for record in sorted(latest(evidence.records), key=lambda r: r.round):
-        reading = record.readings.get(SHOWN)
-        if reading is not None and "image/0" in reading.pictures:
-            first.setdefault(record.key, Seen(record.trial, reading))
+    for key in evidence.by_trial.having.get(SHOWN, ()):
+        for record in sorted(evidence.by_trial.records[key], key=lambda r: r.round):
+            reading = record.readings.get(SHOWN)
+            if reading is not None and "image/0" in reading.pictures:
+                first.setdefault(key, Seen(record.trial, reading))
     found: dict[tuple, list[Seen]] = {}
     for seen in sorted(first.values(), key=lambda s: evidence.rank(s.trial)):
         same = tuple(u for n, u in seen.pictures.items() if n.startswith(("image/", "truth/")))

@@ -20,10 +20,10 @@ class Setting:
     mode: Mode
 
     @classmethod
-    def of(cls, trial: Trial) -> "Setting":
+    def of(cls, trial: Trial, device: str = "") -> "Setting":
         shape = trial.shape
         what = (shape.batch, shape.channels, trial.part, trial.backbone)
-        return cls(*what, trial.dtype, trial.device, trial.mode)
+        return cls(*what, trial.dtype, device or trial.device, trial.mode)
 
     def __str__(self) -> str:
         return self.told()

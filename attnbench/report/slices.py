@@ -105,6 +105,10 @@ def columns(at: Slice, mode: Mode, titles: Iterable[tuple[str, str]]) -> list[Co
 
 def slices(evidence: Evidence) -> list[Slice]:
     """By setting, from the smallest map to the largest; machines in the order of their runs."""
+    return evidence.once(_slices)
+
+
+def _slices(evidence: Evidence) -> list[Slice]:
     trials = evidence.trials.values()
     came = dict.fromkeys(t.device for t in trials if t.device != NO_DEVICE)
     found = []

@@ -55,6 +55,17 @@ def test_a_run_is_named_or_given_as_a_path(told, results, tmp_path, as_path):
     assert found.stdout == f"{tmp_path / 'reports' / name}.html\n"
 
 
+def test_the_explorer_can_be_left_out(told, tmp_path):
+    page = tmp_path / "reports" / "20260102-000000-new.html"
+
+    told()
+    assert 'id="explorer"' in page.read_text(encoding="utf-8")
+    told("--no-explorer")
+
+    assert 'id="explorer"' not in page.read_text(encoding="utf-8")
+    assert "Plotly" not in page.read_text(encoding="utf-8")
+
+
 def test_a_run_that_is_not_there_is_an_error_of_the_store(told):
     assert isinstance(told("no-such-run").exception, StoreError)
 

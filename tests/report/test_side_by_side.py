@@ -16,6 +16,7 @@ from attnbench.report.markdown import markdown
 from attnbench.report.places import device_names, places, what_is_compared
 from attnbench.report.sections import SECTIONS
 from attnbench.report.several import several
+from attnbench.report.shown import Shown
 from attnbench.report.tables import Table
 
 MADE_UP = made_up_run(rounds=1)
@@ -268,3 +269,11 @@ def test_runs_of_different_trainings_are_not_reported_together():
 
     with pytest.raises(NotMergeableError, match="different trainings"):
         several([trained("a", "x"), trained("b", "y")])
+
+
+def test_what_is_left_out_is_had_by_a_command_that_names_the_runs():
+    found = evidence(run("a", [1.0], cpu=XEON), run("b", [1.0], cpu=EPYC))
+
+    (told,) = Shown([1], 2).told(found, "tables")
+
+    assert told.parts[1].text == "attnbench export run-a run-b --csv FILE"

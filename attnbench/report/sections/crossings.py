@@ -11,6 +11,7 @@ from attnbench.report.numbers import side, times
 from attnbench.report.quantities import Panel, followed, panels
 from attnbench.report.rivals import dense, efficient
 from attnbench.report.sections import section
+from attnbench.report.shown import COLUMNS, TABLES, distance, first
 from attnbench.report.tables import Cell, Column, Table, estimated, names, nothing
 from attnbench.stats import Estimate
 from attnbench.trial import Trial
@@ -22,7 +23,9 @@ LEAST = 2  # sizes: at one of them nothing is overtaken
 def crossings(evidence: Evidence) -> list | None:
     found = [p for q in followed(evidence) for p in panels(evidence, q, LEAST)]
     rivals = efficient(evidence)
-    tables = [t for d in dense(evidence) if (t := _table(d, rivals, found))]
+    shown = first(found, COLUMNS, lambda p: distance(evidence, p.setting))
+    against = first(dense(evidence), TABLES, lambda t: len(t.options))
+    tables = [t for d in against.items if (t := _table(d, rivals, shown.items))]
     if not tables:
         return None
     intro = (
@@ -31,7 +34,8 @@ def crossings(evidence: Evidence) -> list | None:
         "at that largest size. Between two sizes the ratio is taken as a power law."
     )
     folds = [Fold(t.caption, (t,), is_open=i == 0) for i, t in enumerate(tables)]
-    return [text(intro), *folds]
+    told = shown.told(evidence, "columns") + against.told(evidence, "tables", "of fewest options")
+    return [text(intro), *told, *folds]
 
 
 def _table(rival: Trial, rows: list[Trial], found: list[Panel]) -> Table | None:

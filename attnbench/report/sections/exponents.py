@@ -10,6 +10,7 @@ from attnbench.report.evidence import Evidence
 from attnbench.report.numbers import exponent, misfit, side
 from attnbench.report.quantities import Panel, followed, panels
 from attnbench.report.sections import section
+from attnbench.report.shown import COLUMNS, distance, first
 from attnbench.report.tables import Cell, Column, Table, estimated, names, nothing, words
 from attnbench.stats import PowerLaw
 
@@ -22,10 +23,13 @@ def exponents(evidence: Evidence) -> list | None:
     found = [p for q in wanted for p in panels(evidence, q, THREE_SIZES)]
     if not found:
         return None
+    shown = first(found, COLUMNS, lambda p: distance(evidence, p.setting))
+    local, fitted = "Local exponent of N, over the last doubling", "Fitted exponent of N, one power"
     return [
         _intro(),
-        _table(evidence, found, "Local exponent of N, over the last doubling", _local),
-        _table(evidence, found, "Fitted exponent of N, one power law through all sizes", _fitted),
+        *shown.told(evidence, "columns"),
+        _table(evidence, shown.items, local, _local),
+        _table(evidence, shown.items, f"{fitted} law through all sizes", _fitted),
     ]
 
 

@@ -1,7 +1,7 @@
 """What was not measured: failures, skips, and metrics without a reading, each with its reason."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from attnbench.record import Record
@@ -9,7 +9,9 @@ from attnbench.report.document import Fold, Heading, text
 from attnbench.report.evidence import Evidence
 from attnbench.report.numbers import side
 from attnbench.report.sections import section
+from attnbench.report.shown import ROWS, first, listed
 from attnbench.report.tables import Cell, Column, Table, count, nothing, words
+from attnbench.trial import Trial
 
 _LONGEST = 600  # characters of a message that are shown
 _AGAIN = "then attnbench run --resume {run} --retry failed"
@@ -22,6 +24,17 @@ _MENDED = {
 }
 
 
+@dataclass
+class Cases:
+    """Records that have one thing in common: how many, and of which trials."""
+
+    count: int = 0
+    trials: dict[str, Trial] = field(default_factory=dict)
+
+
+Groups = dict[tuple[str, str], Cases]
+
+
 @section("Failures and skips", order=90)
 def failures(evidence: Evidence) -> list | None:
     failed = _grouped(
@@ -32,19 +45,21 @@ def failures(evidence: Evidence) -> list | None:
         (metric, reason, r) for r in evidence.records for metric, reason in r.unmeasured.items()
     )
     blocks: list = []
-    run = evidence.run.path
-    for title, first, groups, is_folded in (
+    for title, what, groups, is_folded in (
         ("Failed", "status", failed, False),
         ("Skipped", "status", skipped, False),
         ("Metrics without a reading", "metric", unmeasured, True),
     ):
         if groups:
-            table = _table(title, first, groups, run)
-            total = _records(sum(len(found) for found in groups.values()))
-            blocks.append(
-                Fold(f"{title}: {total}", (table,)) if is_folded else Heading(f"{title}: {total}")
+            shown = first([*groups], ROWS, lambda group, groups=groups: -groups[group].count)
+            kept = {group: groups[group] for group in shown.items}
+            inner = (
+                *shown.told(evidence, "rows", "of most records"),
+                _table(title, what, kept, evidence.run.path),
             )
-            blocks += [] if is_folded else [table]
+            total = _records(sum(cases.count for cases in groups.values()))
+            name = f"{title}: {total}"
+            blocks += [Fold(name, inner)] if is_folded else [Heading(name), *inner]
     if not blocks:
         return None
     return [
@@ -53,30 +68,29 @@ def failures(evidence: Evidence) -> list | None:
     ]
 
 
-def _grouped(found: Iterable[tuple[str, str, Record]]) -> dict[tuple[str, str], list[Record]]:
-    groups: dict[tuple[str, str], list[Record]] = {}
+def _grouped(found: Iterable[tuple[str, str, Record]]) -> Groups:
+    groups: Groups = {}
     for what, reason, record in found:
-        groups.setdefault((what, reason), []).append(record)
-    return dict(sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])))
+        cases = groups.setdefault((what, reason), Cases())
+        cases.count += 1
+        cases.trials[record.key] = record.trial
+    return dict(sorted(groups.items(), key=lambda item: (-item[1].count, item[0])))
 
 
-def _table(title: str, first: str, groups: dict[tuple[str, str], list[Record]], run: Path) -> Table:
+def _table(title: str, what: str, groups: Groups, run: Path) -> Table:
     reasons = [reason or "no reason on record" for _, reason in groups]
+    trials = [cases.trials.values() for cases in groups.values()]
     columns = (
-        words(first, [what for what, _ in groups]),
+        words(what, [first for first, _ in groups]),
         words("reason", [r if len(r) <= _LONGEST else r[:_LONGEST] + " …" for r in reasons]),
-        Column("records", tuple(count(len(found)) for found in groups.values())),
-        words("heads", [_list(r.trial.label for r in found) for found in groups.values()]),
-        words("sizes", [_sizes(found) for found in groups.values()]),
-        words("modes", [_list(r.trial.mode for r in found) for found in groups.values()]),
-        words("what to do", [_advice(what, run) for what, _ in groups]),
+        Column("records", tuple(count(cases.count) for cases in groups.values())),
+        words("heads", [_list(t.label for t in found) for found in trials]),
+        words("sizes", [_sizes(found) for found in trials]),
+        words("modes", [_list(t.mode for t in found) for found in trials]),
+        words("what to do", [_advice(status, run) for status, _ in groups]),
     )
-    table = Table(title, columns, is_titled=True)
-    return (
-        table
-        if any(what in _MENDED for what, _ in groups)
-        else replace(table, columns=columns[:-1])
-    )
+    told = columns if any(status in _MENDED for status, _ in groups) else columns[:-1]
+    return Table(title, told, is_titled=True)
 
 
 def _advice(status: str, run: Path) -> str | Cell:
@@ -90,11 +104,9 @@ def _records(count: int) -> str:
 
 
 def _list(names: Iterable[str]) -> str:
-    return ", ".join(sorted(set(names)))
+    return listed(sorted(set(names)))
 
 
-def _sizes(found: list[Record]) -> str:
-    shapes = sorted(
-        {(r.trial.shape.pixels, r.trial.shape.height, r.trial.shape.width) for r in found}
-    )
-    return ", ".join(side(h, w) for _, h, w in shapes)
+def _sizes(trials: Iterable[Trial]) -> str:
+    shapes = {(t.shape.pixels, t.shape.height, t.shape.width) for t in trials}
+    return listed([side(h, w) for _, h, w in sorted(shapes)])

@@ -7,6 +7,7 @@ from attnbench.report.document import Fold, Text, code, text
 from attnbench.report.evidence import Evidence, Value
 from attnbench.report.numbers import regrouped, whole
 from attnbench.report.sections import section
+from attnbench.report.shown import listed
 from attnbench.report.slices import Slice, slices
 from attnbench.report.tables import Cell, Column, Table, estimated, names, nothing, words
 
@@ -60,7 +61,7 @@ def _agreement(found: list[Slice]) -> Text:
     apart = [case for case, same in agree.items() if not same]
     if apart:
         words = f"Formula and count differ in {len(apart)} of {len(agree)} cases: "
-        return text(words + ", ".join(apart) + ".", role="warning")
+        return text(words + listed(apart) + ".", role="warning")
     return text(
         f"Formula and count agree to the integer in all {len(agree)} cases: every head, every "
         "size, MACs and FLOPs."

@@ -99,13 +99,17 @@ def _rounds(evidence: Evidence) -> int:
 
 
 def _duration(records: tuple[Record, ...]) -> str:
-    started = [(datetime.fromisoformat(r.started), r.seconds) for r in records if r.started]
-    if not started:
+    told = [r for r in records if r.started]
+    if not told:
         return ""
-    end = max(t + timedelta(seconds=s) for t, s in started)
-    wall = (end - min(t for t, _ in started)).total_seconds()
-    busy = sum(s for _, s in started)
+    first = min(map(_start, told))
+    wall = (max(_start(r) + timedelta(seconds=r.seconds) for r in told) - first).total_seconds()
+    busy = sum(r.seconds for r in told)
     return f"{_clock(wall)} from the first record to the last, {_clock(busy)} of it in trials"
+
+
+def _start(record: Record) -> datetime:
+    return datetime.fromisoformat(record.started)
 
 
 def _clock(seconds: float) -> str:

@@ -6,6 +6,7 @@ from attnbench.report.document import text
 from attnbench.report.evidence import Evidence
 from attnbench.report.quantities import MODE_WORDS
 from attnbench.report.sections import section
+from attnbench.report.shown import listed
 from attnbench.report.slices import Slice, columns, slices
 from attnbench.report.tables import Cell, Column, Table, names, nothing, quantities
 from attnbench.trial import MODES
@@ -67,7 +68,7 @@ def _notes(evidence: Evidence) -> list:
         if m == metric
     )
     return (
-        [text("Noted with the readings: " + "; ".join(found) + ".", role="note")] if found else []
+        [text(f"Noted with the readings: {listed([*found], '; ')}.", role="note")] if found else []
     )
 
 

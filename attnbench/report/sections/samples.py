@@ -1,5 +1,6 @@
 """The samples themselves, as they came: whether times drift, jump, or have two modes."""
 
+from collections.abc import Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,15 +71,16 @@ _SEEN = bullets(
 
 @section("Samples", order=86)
 def samples(evidence: Evidence) -> list | None:
-    found = _by_trial(evidence)
-    if not found:
+    timed = [evidence.trials[key] for key, metric in evidence.values if metric == METRIC]
+    if not timed:
         return None
     at = reference([s for s in slices(evidence) if s.first(METRIC)], _dense(evidence))
-    trials = _ordered(evidence, at, found)
+    trials = _ordered(evidence, at, timed)[:MOST_TRIALS]
+    found = _by_trial(evidence, {t.key for t in trials})
     shown = trials[0]
-    options = _within([_option(t, found[t.key]) for t in trials[:MOST_TRIALS]])
-    left = len(trials) - len(options)
-    some = f"{left} of {len(trials)} trials are left out of the choice, to keep the page small."
+    options = _within([_option(t, found[t.key]) for t in trials])
+    left = len(timed) - len(options)
+    some = f"{left} of {len(timed)} trials are left out of the choice, to keep the page small."
     notes = [text(some, role="note")] if left else []
     return [
         text(_INTRO),
@@ -92,11 +94,11 @@ def _dense(evidence: Evidence) -> list[str]:
     return [t.label for t in dense(evidence)]
 
 
-def _by_trial(evidence: Evidence) -> dict[str, Rounds]:
-    """Samples by round, in the order of the rounds, of the last record of each."""
+def _by_trial(evidence: Evidence, keys: Set[str]) -> dict[str, Rounds]:
+    """Samples of those trials by round, in the order of the rounds, of the last record of each."""
     found: dict[str, dict[int, Record]] = {}
     for record in evidence.records:
-        if METRIC in record.readings and record.readings[METRIC].samples:
+        if record.key in keys and METRIC in record.readings:
             found.setdefault(record.key, {})[record.round] = record
     return {
         key: tuple(tuple(map(float, r.readings[METRIC].samples)) for _, r in sorted(rounds.items()))
@@ -104,7 +106,7 @@ def _by_trial(evidence: Evidence) -> dict[str, Rounds]:
     }
 
 
-def _ordered(evidence: Evidence, at: Slice | None, found: dict[str, Rounds]) -> list[Trial]:
+def _ordered(evidence: Evidence, at: Slice | None, timed: list[Trial]) -> list[Trial]:
     """First the dense head at the size of the answer, then that size, then the others."""
     here = set(at.keys.values()) if at else set()
     first = _dense(evidence)[:1]
@@ -123,7 +125,7 @@ def _ordered(evidence: Evidence, at: Slice | None, found: dict[str, Rounds]) -> 
             where,
         )
 
-    return sorted((evidence.trials[key] for key in found), key=place)
+    return sorted(timed, key=place)
 
 
 def _name(t: Trial) -> str:

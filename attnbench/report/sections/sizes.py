@@ -1,5 +1,7 @@
 """One table a size: everything that was found of each head there."""
 
+from math import log
+
 from attnbench.report.document import Fold, text
 from attnbench.report.evidence import Evidence
 from attnbench.report.numbers import whole
@@ -7,6 +9,7 @@ from attnbench.report.places import device_names
 from attnbench.report.quantities import followed
 from attnbench.report.rivals import dense
 from attnbench.report.sections import section
+from attnbench.report.shown import TABLES, distance, first, setting_of
 from attnbench.report.slices import Slice, reference, slices
 from attnbench.report.tables import Column, Table, names, quantities
 
@@ -23,11 +26,21 @@ def sizes(evidence: Evidence) -> list | None:
         "Bold: the lowest of the column, with all whose interval reaches it. Counts are exact; "
         "± is half of a 95 % interval over rounds; a number without it is exact or was taken once."
     )
+    shown = first(found, TABLES, lambda s: _far(evidence, s, chosen))
     called = device_names(evidence)
-    tables = [(s, table(evidence, s, called.get(s.device, ""))) for s in found]
+    tables = [(s, table(evidence, s, called.get(s.device, ""))) for s in shown.items]
     told = [(s, t) for s, t in tables if len(t.columns) > 1]
     folds = [Fold(t.caption, (t,), is_open=s is chosen or len(told) == 1) for s, t in told]
-    return [text(intro), *folds] if folds else None
+    return [text(intro), *shown.told(evidence, "tables"), *folds] if folds else None
+
+
+def _far(evidence: Evidence, at: Slice, chosen: Slice) -> tuple:
+    """All sizes of the answer's setting come first."""
+    return (
+        at is not chosen,
+        *distance(evidence, setting_of(at)),
+        abs(log(at.shape.pixels / chosen.shape.pixels)),
+    )
 
 
 def table(evidence: Evidence, at: Slice, place: str = "") -> Table:

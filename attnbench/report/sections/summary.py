@@ -8,9 +8,9 @@ from attnbench.report.document import Row, text
 from attnbench.report.evidence import Evidence
 from attnbench.report.numbers import exponent, side
 from attnbench.report.places import what_is_compared
-from attnbench.report.rivals import dense
 from attnbench.report.sections import section
-from attnbench.report.slices import Slice, reference, slices
+from attnbench.report.shown import answered
+from attnbench.report.slices import Slice
 from attnbench.report.tables import Cell, Column, Table, estimated, names, nothing, quantities
 from attnbench.report.trained import compared, percent
 
@@ -27,7 +27,7 @@ _COLUMNS = (
 @section("The answer", order=10)
 def summary(evidence: Evidence) -> list:
     """Always there: a run with nothing in it says so."""
-    at = reference(slices(evidence), [t.label for t in dense(evidence)])
+    at = answered(evidence)
     warnings = [text(w, role="warning") for w in evidence.warnings]
     if at is None:
         return [text("This run has no reading: below is what failed.", role="lead"), *warnings]

@@ -98,12 +98,8 @@ def _table(evidence: Evidence, at: Slice, mode: str) -> Table | None:
 
 def _rounds(evidence: Evidence, at: Slice, label: str, mode: str) -> Rounds | None:
     key = at.keys.get((label, mode, at.device), "")
-    found = [r.readings["latency"] for r in evidence.records if _has_latency(r, key)]
+    found = evidence.by_trial.of(key, "latency")
     return Rounds(tuple(found)) if found else None
-
-
-def _has_latency(record, key: str) -> bool:
-    return record.key == key and "latency" in record.readings
 
 
 def _seconds(value: float, divisor: float) -> Cell:
@@ -154,11 +150,15 @@ def _launch_bound(at: Slice, label: str, mode: str) -> str | Cell:
 
 def _disturbed(evidence: Evidence) -> list:
     """What readings say of a device that was slowed down, or of a warm-up without end."""
+    notes = Counter(
+        reading.notes
+        for record in evidence.records
+        for name, reading in record.readings.items()
+        if reading.notes and name.startswith("latency")
+    )
     told: Counter[str] = Counter()
-    for record in evidence.records:
-        for name, reading in record.readings.items():
-            if name.startswith("latency"):
-                told.update(_kinds(reading.notes))
+    for noted, count in notes.items():
+        told.update(dict.fromkeys(_kinds(noted), count))
     if not told:
         return []
     lines = [f"{what}: in {count} readings" for what, count in told.most_common()]

@@ -6,7 +6,7 @@ const chart = (() => {
   const WIDTH = 1.6; // pixels, of a line
   const NARROW = 560; // pixels: below it panels stand in one column, and a finger scrolls the page
   const CONFIG = {
-    displaylogo: false, displayModeBar: "hover", scrollZoom: false, showTips: false,
+    displaylogo: false, typesetMath: false, displayModeBar: "hover", scrollZoom: false, showTips: false,
     modeBarButtons: [["zoom2d", "pan2d", "resetScale2d", "toImage"]],
     toImageButtonOptions: { format: "svg", filename: "attnbench" }, plotlyServerURL: "", doubleClick: "reset",
   };

@@ -203,7 +203,7 @@
 
   place.append(...choose(), buttons(), status, node("figure", { class: "wide" }, title, legend, box, key), table);
   place.hidden = false;
-  box.setAttribute("role", "img");
+  box.setAttribute("role", "group");
   draw();
   follow();
   if (location.hash.startsWith("#explore?")) document.getElementById("explore").scrollIntoView();
