@@ -41,6 +41,11 @@ def on_its_machine(record: Record) -> Record:
     return replace(record, trial=trial, key=trial.key)
 
 
+def is_named_after(device: str, environment: str) -> bool:
+    """Whether it was named so by `on_its_machine`."""
+    return device.endswith(f":{environment[:ID_SHOWN]}")
+
+
 def machine(environment: Environment) -> str:
     """Hash of what can change a time, but for the code: the same for every commit of attnbench.
 

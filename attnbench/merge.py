@@ -65,6 +65,7 @@ def merge(runs: Sequence[Run], path: Path) -> Merged:
         info=_info(first.info, [c[0].info for c in groups], names),
         suite_text=first.suite_text,
         records=(*_united(counted), *measured),
+        disputed=tuple(_disputed(counted)),
         environments={e.id: e for run in runs for e in run.environments.values()},
         conditions=_conditions(runs),
     )
@@ -167,6 +168,19 @@ def _united(counted: Iterable[Record]) -> list[Record]:
         place = (record.key, record.round)
         found[place] = _both(found[place], record) if place in found else record
     return list(found.values())
+
+
+def _disputed(counted: Iterable[Record]) -> Iterable[Record]:
+    """All records of the trials of which some count is not the same in all of them."""
+    groups: dict[tuple[str, int], list[Record]] = {}
+    for record in counted:
+        groups.setdefault((record.key, record.round), []).append(record)
+    for records in groups.values():
+        values: dict[str, set[float]] = {}
+        for metric, reading in (item for r in records for item in r.readings.items()):
+            values.setdefault(metric, set()).add(reading.samples[0])
+        if any(len(found) > 1 for found in values.values()):
+            yield from records
 
 
 def _both(before: Record, after: Record) -> Record:

@@ -125,9 +125,7 @@ def replacing_folder(
         draft.mkdir(parents=True)
         try:
             yield draft
-            if path.is_dir():
-                shutil.rmtree(path)
-            draft.replace(path)
+            _exchange(draft, path)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
     except OSError as error:
@@ -141,6 +139,20 @@ def leftovers(path: Path) -> list[Path]:
 
 def _draft(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}")
+
+
+def _exchange(draft: Path, path: Path) -> None:
+    """A folder with files in it is not replaced by any one call: the old one steps aside first."""
+    aside = draft.with_name(f"{draft.name}.old")
+    if path.is_dir():
+        path.rename(aside)
+    try:
+        draft.rename(path)
+    except OSError:
+        if aside.is_dir():
+            aside.rename(path)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _sync(path: Path) -> None:

@@ -227,6 +227,24 @@ def ratio(over: Sequence[float], under: Sequence[float]) -> Estimate:
     return Estimate(*(float(np.exp(v)) for v in (logs.value, logs.low, logs.high)))
 
 
+def unpaired_ratio(over: Sequence[float], under: Sequence[float], level: float = LEVEL) -> Estimate:
+    """Ratio of the geometric means of two sides whose rounds have nothing in common.
+
+    Welch's interval of the difference of the logarithms; NaN where a side has one round.
+    Source: Welch, The generalization of Student's problem, Biometrika 1947.
+    """
+    a, b = (np.log(np.asarray(side, dtype=float)) for side in (over, under))
+    gap = float(a.mean() - b.mean())
+    if min(len(a), len(b)) < 2:
+        return Estimate(exp(gap), nan, nan, level)
+    parts = [float(v.var(ddof=1)) / len(v) for v in (a, b)]
+    if not sum(parts):
+        return exactly(exp(gap))
+    freedom = sum(parts) ** 2 / sum(p**2 / (len(v) - 1) for p, v in zip(parts, (a, b), strict=True))
+    half = _student(freedom, (1 + level) / 2) * sum(parts) ** 0.5
+    return Estimate(exp(gap), exp(gap - half), exp(gap + half), level)
+
+
 def sign_flip(differences: Sequence[float]) -> float:
     """Two-sided p of the mean of paired differences, if the sign of each is as good as a coin's.
 
@@ -322,7 +340,7 @@ def _binomial(k: int, n: int, p: float) -> float:
     return float(bdtr(k, n, p))
 
 
-def _student(freedom: int, p: float) -> float:
+def _student(freedom: float, p: float) -> float:
     """Quantile p of Student's t."""
     from scipy.special import stdtrit  # noqa: PLC0415 as above
 

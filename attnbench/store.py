@@ -71,7 +71,10 @@ class RunInfo:
 
 @dataclass(frozen=True)
 class Run:
-    """A run folder as it was read. `warnings` name what could not be."""
+    """A run folder as it was read. `warnings` name what could not be.
+
+    `disputed` are, of runs merged just now, all records of the counts on which they differ.
+    """
 
     path: Path
     info: RunInfo
@@ -80,6 +83,7 @@ class Run:
     environments: dict[str, Environment]
     conditions: tuple[Conditions, ...] = ()
     warnings: tuple[str, ...] = ()
+    disputed: tuple[Record, ...] = ()
 
     @property
     def name(self) -> str:

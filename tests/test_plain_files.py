@@ -1,5 +1,7 @@
 """Files and folders that are written whole, or not at all."""
 
+from pathlib import Path
+
 import pytest
 
 from attnbench.errors import StoreError
@@ -34,10 +36,11 @@ def test_the_folder_of_a_file_is_made(tmp_path):
 
 
 def fails(replacing, error):
-    """Writes half of a file, or of a folder, and then raises the error."""
+    """Writes half of a file, or of a folder, and then raises the error, if there is one."""
     with replacing as draft:
         (draft / "half.csv" if draft.is_dir() else draft).write_text("half")
-        raise error
+        if error:
+            raise error
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
@@ -82,6 +85,24 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path):
 
     assert names(tmp_path) == ["made"]
     assert names(tmp_path / "made") == ["new.csv"]
+
+
+def test_a_folder_that_cannot_be_put_in_its_place_leaves_the_old_one(tmp_path, monkeypatch):
+    (tmp_path / "made").mkdir()
+    (tmp_path / "made" / "old.csv").touch()
+    rename = Path.rename
+
+    def once(self, target):
+        if self.name.startswith(".") and not self.name.endswith(".old"):
+            raise OSError(28, "No space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", once)
+    with pytest.raises(StoreError, match="No space left"):
+        fails(replacing_folder(tmp_path / "made", KINDS), None)
+
+    assert names(tmp_path) == ["made"]
+    assert names(tmp_path / "made") == ["old.csv"]
 
 
 @pytest.mark.parametrize("other", ["notes.md", "sub.csv/"])

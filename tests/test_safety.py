@@ -107,6 +107,23 @@ def test_a_report_of_hostile_text_shows_it_as_text(hostile, here, tmp_path):
     assert r"\x1b]8;;http://evil.example" in page
 
 
+@pytest.mark.parametrize("words", [("--markdown",), ("--latex",), ("--csv",), ("--figures", "svg")])
+def test_a_report_of_hostile_text_in_another_format_steers_nothing(hostile, here, tmp_path, words):
+    before = tree(tmp_path)
+
+    told = command(here, "report", "run", *words)
+
+    assert told.returncode == 0, told.stderr
+    written = {p: text for p, text in tree(tmp_path).items() if p not in before}
+    assert written
+    for path, content in written.items():
+        assert path.is_relative_to(here / "reports")
+        text = content.decode("utf-8")
+        assert not STEERING.search(text), path
+        is_plain = path.suffix in (".csv", ".txt")  # nothing in them is read as markup
+        assert is_plain or "<script" not in text, path
+
+
 def test_a_merge_of_hostile_text_writes_its_own_files_alone(hostile, here, tmp_path):
     before = tree(tmp_path)
 

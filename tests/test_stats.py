@@ -188,3 +188,20 @@ def test_a_difference_is_claimed_beyond_the_margin_only():
 
 def test_four_rounds_are_too_few_to_claim_a_difference():
     assert not stats.differs([2.0, 2.0, 2.1, 2.0], [1.0, 1.0, 1.0, 1.0])  # p is 2/16 at least
+
+
+def test_a_ratio_of_sides_that_are_not_paired_is_welchs():
+    from scipy.stats import ttest_ind
+
+    over, under = (1.1, 1.3, 1.2, 1.25), (0.9, 1.0, 0.8)
+
+    found = stats.unpaired_ratio(over, under)
+
+    other = ttest_ind(np.log(over), np.log(under), equal_var=False).confidence_interval(0.95)
+    assert found.value == pytest.approx(np.exp(np.log(over).mean() - np.log(under).mean()))
+    assert (found.low, found.high) == pytest.approx((np.exp(other.low), np.exp(other.high)))
+
+
+def test_an_unpaired_ratio_of_one_round_has_no_interval_and_one_of_equal_rounds_no_width():
+    assert not stats.unpaired_ratio([2.0], [1.0, 1.1]).known
+    assert stats.unpaired_ratio([2.0, 2.0], [1.0, 1.0]).exact

@@ -1,18 +1,29 @@
 """The report of a run: a self-contained HTML page, and the same for other readers. No torch."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from attnbench.garbage import kept_aside
 from attnbench.plain_files import replacing
 from attnbench.report.contents import Contents, contents
 from attnbench.report.csv_tables import write_csv
+from attnbench.report.figure_files import write_figures
 from attnbench.report.latex import latex, standalone
 from attnbench.report.latex import stem as latex_stem
 from attnbench.report.markdown import markdown
 from attnbench.report.page import render
 from attnbench.store import Run
 
-__all__ = ["render", "write", "write_latex", "write_markdown", "write_page", "write_tables"]
+__all__ = [
+    "contents",
+    "render",
+    "write",
+    "write_drawings",
+    "write_latex",
+    "write_markdown",
+    "write_page",
+    "write_tables",
+]
 
 _MEND = "choose another folder with --reports"
 
@@ -40,6 +51,11 @@ def write_latex(shown: Contents, folder: Path) -> tuple[Path, Path]:
     stem = latex_stem(shown)
     tables = _put(latex(shown), folder / f"{stem}.tex")
     return tables, _put(standalone(shown), folder / f"{stem}-standalone.tex")
+
+
+def write_drawings(shown: Contents, folder: Path, kinds: Sequence[str], columns: int) -> Path:
+    """The folder of figures, as wide as so many columns of a paper."""
+    return write_figures(shown, folder, kinds, columns, _MEND)
 
 
 def write_tables(shown: Contents, folder: Path) -> Path:

@@ -8,6 +8,7 @@ from attnbench.report import rivals
 from attnbench.report.document import Inline, Text, code, listed, power, strong, text
 from attnbench.report.evidence import Evidence
 from attnbench.report.numbers import exponent, quantity, side, times, whole
+from attnbench.report.places import listed_names, places
 from attnbench.report.slices import Slice
 from attnbench.report.trained import compared, minus, percent
 from attnbench.stats import Estimate
@@ -96,10 +97,14 @@ def _eager(trials: Iterable[Trial]) -> list[str]:
 
 def machine(evidence: Evidence, at: Slice) -> Parts:
     """Where it was measured, how well, and what did not go well."""
-    environments = evidence.run.environments.values()
+    others = [p for p in places(evidence) if p.device != at.device]
+    here = [p.environment for p in places(evidence) if p.device == at.device]
+    environments = here or evidence.run.environments.values()
     where = [" with ".join([e.cpu, *(g.name for g in e.gpus)]) for e in environments]
     on = "; ".join(where) or "a machine that is not on record"
     parts: Parts = [f"Measured on {at.device}: {on}. "]
+    if here and others:
+        parts.append(f"Compared with {listed_names(others)}. ")
     if not at.device:
         parts = ["Nothing was run on a device: all numbers are counted or predicted. "]
     half = [h for label in at.labels if (h := _half_width(at, label)) is not None]

@@ -178,6 +178,15 @@ class Evidence:
         return self.by_trial.trials
 
     @cached_property
+    def measured_in(self) -> dict[tuple[str, str], None]:
+        """(environment, device) of all that has a reading of a device, in the order of records."""
+        return dict.fromkeys(
+            (r.environment, r.trial.device)
+            for r in self.records
+            if r.trial.device != NO_DEVICE and r.readings
+        )
+
+    @cached_property
     def fates(self) -> dict[str, str]:
         """Status of the trials that did not go well in some round."""
         return {r.key: r.status for r in self.records if r.status != "ok"}

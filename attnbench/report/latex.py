@@ -36,7 +36,7 @@ _STANDALONE = r"""% Compiles by itself: pdflatex {stem}-standalone.tex
 
 def stem(shown: Contents) -> str:
     r"""Of the names of the files: that of the run, of characters that `\input` takes."""
-    return re.sub(r"[^A-Za-z0-9.+-]+", "-", shown.name)
+    return re.sub(r"[^A-Za-z0-9_.+-]+", "-", shown.name)
 
 
 def latex(shown: Contents) -> str:

@@ -12,14 +12,13 @@ from markupsafe import Markup
 from attnbench.printable import printable
 from attnbench.report.contents import Contents, contents
 from attnbench.report.document import Chapter
+from attnbench.report.drawing import drawing
 from attnbench.report.explorer import ORDER, explored
-from attnbench.report.figures import growth
 from attnbench.report.looks import look
 from attnbench.report.palette import DARK, LIGHT
 from attnbench.report.payload import embedded
 from attnbench.report.plot import Plot, Scatter
-from attnbench.report.samples_figure import Samples, samples
-from attnbench.report.scatter import scatter
+from attnbench.report.samples_figure import Samples
 from attnbench.report.scripts import policy, scripts
 from attnbench.report.sections import SECTIONS
 from attnbench.report.svg import inline
@@ -76,6 +75,5 @@ def templates() -> Environment:
 
 def _svg(plot: Plot | Scatter | Samples) -> Markup:
     """Markup is safe here: ElementTree wrote it, and it escapes every name and number."""
-    draw = {Scatter: scatter, Samples: samples}.get(type(plot), growth)
-    svg = inline(draw(plot), f"p{crc32(plot.name.encode()):x}", plot.title, plot.description)
+    svg = inline(drawing(plot), f"p{crc32(plot.name.encode()):x}", plot.title, plot.description)
     return Markup(svg)  # noqa: S704

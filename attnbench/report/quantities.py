@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from attnbench.curves import Curve
 from attnbench.report.evidence import Evidence
+from attnbench.report.places import device_names
 from attnbench.report.settings import Setting, by_setting
 from attnbench.trial import MODES, Mode
 
@@ -38,11 +39,17 @@ class Panel:
     setting: Setting
     curves: tuple[Curve, ...]
     is_alone: bool  # whether the quantity has no other setting in this run
+    place: str = ""  # what a person calls its device, of a run of several environments
 
     @property
     def title(self) -> str:
         title = self.quantity.title[0].upper() + self.quantity.title[1:]
-        return title if self.is_alone else f"{title}, {self.setting}"
+        return title if self.is_alone else f"{title}, {self.where}"
+
+    @property
+    def where(self) -> str:
+        """Its setting, with the name of the machine."""
+        return self.setting.told(self.place)
 
     @property
     def name(self) -> str:
@@ -72,7 +79,11 @@ def panels(evidence: Evidence, quantity: Quantity, least: int = 1) -> list[Panel
     """One for each setting in which some head has the quantity at `least` sizes or more."""
     found = [c for c in evidence.curves(quantity.metric, quantity.terms) if len(c.pixels) >= least]
     groups = by_setting(found, quantity.mode)
-    return [Panel(quantity, s, tuple(c), len(groups) == 1) for s, c in groups.items()]
+    called = device_names(evidence)
+    return [
+        Panel(quantity, s, tuple(c), len(groups) == 1, called.get(s.device, ""))
+        for s, c in groups.items()
+    ]
 
 
 def _is_aside(metric: str) -> bool:

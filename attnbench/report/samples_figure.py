@@ -10,15 +10,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from attnbench.report.figures import POINTS, SMALL, STYLE
+from attnbench.report.figures import POINTS, STYLE
+from attnbench.report.format import PAGE, Format
 from attnbench.report.palette import INK, MUTED, RULE, color
 from attnbench.report.plot import NARROW
 from attnbench.report.ticks import rounded, y_ticks
 from attnbench.units import scale
 
-HEIGHT = 300  # points
-LEFT, TOP, BOTTOM = 66, 14, 44
-DENSITY, GAP = 74, 12  # points: width of the panel to the right, and what is left before it
+HEIGHT = 0.8  # of that of other figures
+BOTTOM = 4  # letters below the axes
+DENSITY, GAP = 0.16, 0.026  # of the width: the panel to the right, and what is left before it
 FAR = 5  # an axis from below this factor to its largest is linear
 FEWEST_BINS, MOST_BINS = 5, 40
 FEW = 60  # samples: so many have room for larger marks
@@ -40,23 +41,21 @@ class Samples:
         return NARROW
 
 
-def samples(plot: Samples) -> Figure:
+def samples(plot: Samples, on: Format = PAGE) -> Figure:
     """Left: each sample over its number, each median a line. Right: how many lie where."""
     values = [v for r in plot.rounds for v in r]
     with mpl.rc_context({**mpl.rcParamsDefault, **STYLE}):
-        figure = Figure(figsize=(NARROW / POINTS, HEIGHT / POINTS), dpi=POINTS, facecolor="none")
-        inside = HEIGHT - TOP - BOTTOM
-        across = NARROW - LEFT - GAP - DENSITY
-        left = figure.add_axes(
-            (LEFT / NARROW, BOTTOM / HEIGHT, across / NARROW, inside / HEIGHT), facecolor="none"
-        )
+        width, height = on.width if on.is_paper else NARROW, HEIGHT * on.height
+        figure = Figure(figsize=(width / POINTS, height / POINTS), dpi=POINTS, facecolor="none")
+        bottom, start = BOTTOM * on.small / height, on.left / width
+        inside, across = 1 - on.top / height - bottom, 1 - start - GAP - DENSITY
+        left = figure.add_axes((start, bottom, across, inside), facecolor="none")
         right = figure.add_axes(
-            ((LEFT + across + GAP) / NARROW, BOTTOM / HEIGHT, DENSITY / NARROW, inside / HEIGHT),
-            facecolor="none", sharey=left,
-        )  # fmt: skip
+            (start + across + GAP, bottom, DENSITY, inside), facecolor="none", sharey=left
+        )
         _scale(left, min(values), max(values), plot.unit)
-        _draw_rounds(left, plot)
-        _draw_density(right, values, color(plot.slot), is_log=left.get_yscale() == "log")
+        _draw_rounds(left, plot, on)
+        _draw_density(right, values, color(plot.slot), on, is_log=left.get_yscale() == "log")
     return figure
 
 
@@ -79,7 +78,7 @@ def _scale(axes: Axes, low: float, high: float, unit: str) -> None:
     axes.minorticks_off()
 
 
-def _draw_rounds(axes: Axes, plot: Samples) -> None:
+def _draw_rounds(axes: Axes, plot: Samples, on: Format) -> None:
     ink = color(plot.slot)
     ends = list(accumulate((len(r) for r in plot.rounds), initial=0))
     for i, (begin, found) in enumerate(zip(ends, plot.rounds, strict=False)):
@@ -92,23 +91,27 @@ def _draw_rounds(axes: Axes, plot: Samples) -> None:
             found,
             "o",
             color=ink,
-            ms=5 if ends[-1] <= FEW else 3,
+            ms=on.marker * (1.05 if ends[-1] <= FEW else 0.65),
             mew=0,
             alpha=0.75,
             zorder=3,
         )
         middle = float(np.median(found))
-        axes.plot([begin + 0.5, end + 0.5], [middle] * 2, color=INK, lw=1.4, zorder=4)
+        axes.plot([begin + 0.5, end + 0.5], [middle] * 2, color=INK, lw=0.9 * on.line, zorder=4)
     axes.set_xlim(0.5, ends[-1] + 0.5)
     marks = [m for m in mpl.ticker.MaxNLocator(5, integer=True).tick_values(1, ends[-1]) if m >= 1]
     marks = [m for m in marks if m <= ends[-1]] or [1]
     axes.set_xticks(marks, [f"{m:.0f}" for m in marks])
-    _dress(axes)
+    _dress(axes, on)
     axes.grid(color=RULE, lw=0.8, zorder=0, axis="y")
-    axes.set_xlabel("sample, a round after another", color=MUTED, fontsize=SMALL, labelpad=6)
+    axes.set_xlabel(
+        "sample, a round after another", color=MUTED, fontsize=on.small, labelpad=on.small / 2
+    )
 
 
-def _draw_density(axes: Axes, values: Sequence[float], ink: str, *, is_log: bool) -> None:
+def _draw_density(
+    axes: Axes, values: Sequence[float], ink: str, on: Format, *, is_log: bool
+) -> None:
     bins = round(min(max(sqrt(len(values)), FEWEST_BINS), MOST_BINS))
     low, high = min(values), max(values)
     edges = np.geomspace(low, high, bins + 1) if is_log else np.linspace(low, high, bins + 1)
@@ -119,11 +122,11 @@ def _draw_density(axes: Axes, values: Sequence[float], ink: str, *, is_log: bool
     axes.set_xticks([])
     axes.set_xlim(left=0)
     axes.tick_params(labelleft=False)
-    _dress(axes)
-    axes.set_xlabel("how many", color=MUTED, fontsize=SMALL, labelpad=20)
+    _dress(axes, on)
+    axes.set_xlabel("how many", color=MUTED, fontsize=on.small, labelpad=1.8 * on.small)
 
 
-def _dress(axes: Axes) -> None:
-    axes.tick_params(colors=MUTED, length=0, pad=6, labelsize=SMALL)
+def _dress(axes: Axes, on: Format) -> None:
+    axes.tick_params(colors=MUTED, length=0, pad=on.small / 2, labelsize=on.small)
     for name, spine in axes.spines.items():
         spine.set(visible=name == "bottom", color=MUTED, lw=0.8)

@@ -26,7 +26,11 @@ class Setting:
         return cls(*what, trial.dtype, device or trial.device, trial.mode)
 
     def __str__(self) -> str:
-        where = "" if self.device == NO_DEVICE else f", {self.device}"
+        return self.told()
+
+    def told(self, place: str = "") -> str:
+        """In words; `place` is what its device is called instead of by its own name."""
+        where = "" if self.device == NO_DEVICE else f", {place or self.device}"
         what = f"{self.part} {self.backbone}" if self.backbone else f"C = {self.channels}"
         return f"batch {self.batch}, {what}, {self.dtype}{where}"
 

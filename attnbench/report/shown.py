@@ -39,11 +39,17 @@ class Shown(Generic[T]):
         said = text(
             f"{len(self.items)} {what} of {len(self.items) + self.others} are shown, those "
             f"{chosen}. All numbers, as a table: ",
-            code(f"attnbench export {evidence.run.name} --csv FILE"),
+            code(f"attnbench export {_named(evidence)} --csv FILE"),
             ".",
             role="note",
         )
         return [said]
+
+
+def _named(evidence: Evidence) -> str:
+    """The run as one types it: of runs that were merged for this report alone, all of them."""
+    run = evidence.run
+    return run.name if run.path.exists() or not run.info.merged else " ".join(run.info.merged)
 
 
 def first(

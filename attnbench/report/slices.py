@@ -104,21 +104,22 @@ def columns(at: Slice, mode: Mode, titles: Iterable[tuple[str, str]]) -> list[Co
 
 
 def slices(evidence: Evidence) -> list[Slice]:
-    """By setting, then from the smallest map to the largest."""
+    """By setting, from the smallest map to the largest; machines in the order of their runs."""
     return evidence.once(_slices)
 
 
 def _slices(evidence: Evidence) -> list[Slice]:
     trials = evidence.trials.values()
-    devices = sorted({t.device for t in trials} - {NO_DEVICE}) or [""]
+    came = dict.fromkeys(t.device for t in trials if t.device != NO_DEVICE)
     found = []
-    for device in devices:
+    for device in sorted(came, key=lambda d: d.partition(":")[0]) or [""]:
         groups: dict[tuple, list[Trial]] = {}
         for t in trials:
             if t.device in (NO_DEVICE, device):
                 groups.setdefault((t.part, t.backbone, t.dtype, t.shape), []).append(t)
-        found += [_slice(evidence, device, group) for group in groups.values()]
-    return sorted((s for s in found if s.trials), key=_order)
+        here = [_slice(evidence, device, group) for group in groups.values()]
+        found += sorted((s for s in here if s.trials), key=_order)
+    return found
 
 
 def _slice(evidence: Evidence, device: str, trials: Iterable[Trial]) -> Slice:
@@ -134,7 +135,7 @@ def _has_news(evidence: Evidence, key: str) -> bool:
 
 
 def _order(s: Slice) -> tuple:
-    return (s.device, s.dtype, s.shape.batch, s.shape.channels, s.shape.pixels, s.shape.height)
+    return (s.dtype, s.shape.batch, s.shape.channels, s.shape.pixels, s.shape.height)
 
 
 def reference(found: list[Slice], dense: Iterable[str]) -> Slice | None:

@@ -127,7 +127,7 @@ def quantities(
     divisor, printed = scale(largest, unit)
     if any(v and 0 < abs(v.value) < divisor * 10**-MOST_ZEROS for v in values):
         divisor, printed = 0.0, ""
-    best = _best(values, -1 if is_higher_better else 1) if mark_best else set()
+    chosen = best(values, -1 if is_higher_better else 1) if mark_best else set()
     cells = []
     for i, value in enumerate(values):
         if value is None:
@@ -138,12 +138,15 @@ def quantities(
         else:
             shown = interval(value, divisor) if divisor else quantity(value, unit)
             shown = whole(value.value) if printed == "px" and value.exact else shown
-            cells.append(estimated(shown, value, unit, is_best=i in best))
+            cells.append(estimated(shown, value, unit, is_best=i in chosen))
     return Column(title, tuple(cells), printed, origin)
 
 
-def _best(values: Sequence[Estimate | None], sign: int) -> set[int]:
-    """Places of the lowest value times `sign`, and of those whose intervals reach it."""
+def best(values: Sequence[Estimate | None], sign: int = 1) -> set[int]:
+    """Places of the lowest value times `sign`, and of those whose intervals reach it.
+
+    None of a single value.
+    """
     known = {i: sorted((sign * v.low, sign * v.high)) if v.known else [sign * v.value] * 2
              for i, v in enumerate(values) if v}  # fmt: skip
     if len(known) < 2:

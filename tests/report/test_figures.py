@@ -6,7 +6,8 @@ from itertools import pairwise
 import pytest
 
 from attnbench.report.figures import growth
-from attnbench.report.labels import GAP, spread
+from attnbench.report.format import PAGE
+from attnbench.report.labels import spread
 from attnbench.report.looks import Look
 from attnbench.report.plot import Line, Plot
 from attnbench.report.svg import inline
@@ -54,7 +55,7 @@ def test_names_of_lines_that_end_together_do_not_overlap():
     heights.sort()
 
     assert len(heights) == 12
-    assert all(b - a >= GAP - 0.01 for a, b in pairwise(heights))
+    assert all(b - a >= PAGE.gap - 0.01 for a, b in pairwise(heights))
 
 
 def test_kernels_that_end_together_share_a_name():

@@ -211,7 +211,7 @@ def test_files_have_names_that_input_takes(shown, tmp_path):
 
     found = stem(contents(odd))
 
-    assert re.fullmatch(r"[A-Za-z0-9.+-]+", found)
+    assert re.fullmatch(r"[A-Za-z0-9_.+-]+", found)
 
 
 def test_a_run_without_records_has_a_file_without_a_table():

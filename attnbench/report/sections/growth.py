@@ -66,7 +66,7 @@ def table(panel: Panel, sizes: dict[int, str]) -> Table:
         columns.append(quantities(sizes[n], values, first.unit))
     laws = [c.power_law() for c in curves]
     columns.append(Column("fit", tuple(_fit(law) for law in laws), unit="power of N"))
-    return Table(f"{panel.title}; {first.origin}; {panel.setting}", tuple(columns))
+    return Table(f"{panel.title}; {first.origin}; {panel.where}", tuple(columns))
 
 
 def _fit(law: PowerLaw | None) -> Cell:

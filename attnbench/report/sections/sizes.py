@@ -5,6 +5,7 @@ from math import log
 from attnbench.report.document import Fold, text
 from attnbench.report.evidence import Evidence
 from attnbench.report.numbers import whole
+from attnbench.report.places import device_names
 from attnbench.report.quantities import followed
 from attnbench.report.rivals import dense
 from attnbench.report.sections import section
@@ -26,9 +27,10 @@ def sizes(evidence: Evidence) -> list | None:
         "± is half of a 95 % interval over rounds; a number without it is exact or was taken once."
     )
     shown = first(found, TABLES, lambda s: _far(evidence, s, chosen))
-    tables = [(s, table(evidence, s)) for s in shown.items]
+    called = device_names(evidence)
+    tables = [(s, table(evidence, s, called.get(s.device, ""))) for s in shown.items]
     told = [(s, t) for s, t in tables if len(t.columns) > 1]
-    folds = [Fold(_title(s), (t,), is_open=s is chosen or len(told) == 1) for s, t in told]
+    folds = [Fold(t.caption, (t,), is_open=s is chosen or len(told) == 1) for s, t in told]
     return [text(intro), *shown.told(evidence, "tables"), *folds] if folds else None
 
 
@@ -41,14 +43,16 @@ def _far(evidence: Evidence, at: Slice, chosen: Slice) -> tuple:
     )
 
 
-def table(evidence: Evidence, at: Slice) -> Table:
+def table(evidence: Evidence, at: Slice, place: str = "") -> Table:
+    """`place` is what its device is called, where there are several."""
     columns = [names(at.trials)]
     for metric, title in _FIRST:
         if at.first(metric):
             columns.append(_column(at, metric, "inference", title))
     others = [q for q in followed(evidence) if q.metric != "macs.counted"]
     columns += [_column(at, q.metric, q.mode, q.title) for q in others if at.first(q.metric)]
-    return Table(_title(at), tuple(columns), is_titled=True).without_empty_columns()
+    title = ", ".join(filter(None, (_title(at), place)))
+    return Table(title, tuple(columns), is_titled=True).without_empty_columns()
 
 
 def _column(at: Slice, metric: str, mode: str, title: str) -> Column:

@@ -7,6 +7,7 @@ from attnbench.report import answer
 from attnbench.report.document import Row, text
 from attnbench.report.evidence import Evidence
 from attnbench.report.numbers import exponent, side
+from attnbench.report.places import what_is_compared
 from attnbench.report.sections import section
 from attnbench.report.shown import answered
 from attnbench.report.slices import Slice
@@ -33,7 +34,8 @@ def summary(evidence: Evidence) -> list:
     machine = text(*answer.machine(evidence, at), role="note")
     words = (*answer.sentences(evidence, at), machine, *warnings)
     table = headline(evidence, at)
-    return [Row((words, (table,)))] if len(table.columns) > 1 else [*words]
+    sides = [found] if (found := what_is_compared(evidence)) else []
+    return [Row((words, (table,))), *sides] if len(table.columns) > 1 else [*words, *sides]
 
 
 def headline(evidence: Evidence, at: Slice) -> Table:
