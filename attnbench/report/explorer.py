@@ -92,9 +92,14 @@ class Explorer:
     block: str = "explorer"
 
 
-def colour(evidence: Evidence, head: str) -> str:
-    """The variable of the page's style that holds the colour of a head."""
-    return f"--head-{evidence.heads.index(head) % len(LIGHT)}"
+def slot(evidence: Evidence, head: str) -> int:
+    """Place of a head among the colours of the page."""
+    return evidence.heads.index(head)
+
+
+def variable(place: int) -> str:
+    """The variable of the page's style that holds the colour of a place."""
+    return f"--head-{place % len(LIGHT)}"
 
 
 def explored(evidence: Evidence) -> Chapter | None:
@@ -115,12 +120,13 @@ def payload(
     left = most_bytes - len(msgspec.json.encode((keys, fields)))
     kept, left_out = _within(left, _by_metric(evidence, keys))
     words = {f.name: f.words for f in fields}
+    names = dict.fromkeys(t.head for t in trials)
     return Payload(
         keys=keys,
         fields=fields,
-        families=tuple(map(_family, dict.fromkeys(t.head for t in trials))),
-        colours=tuple(colour(evidence, h) for h in dict.fromkeys(t.head for t in trials)),
-        palette=tuple(f"--head-{i}" for i in range(len(LIGHT))),
+        families=tuple(map(_family, names)),
+        colours=tuple(variable(slot(evidence, name)) for name in names),
+        palette=tuple(map(variable, range(len(LIGHT)))),
         sides=tuple(tuple(map(int, word.split("x"))) for word in words["size"]),
         metrics=tuple(kept.values()),
         view=_view(evidence, trials, kept.keys()),
@@ -273,5 +279,5 @@ def _filters(evidence: Evidence, shown: Sequence[Trial]) -> dict[str, tuple[str,
     return {
         name: (plain(word),)
         for name, (word, others) in wanted.items()
-        if len(set(others)) > 1 or name == "mode"
+        if (len(set(others)) > 1 or name == "mode") and word != NO_DEVICE
     }

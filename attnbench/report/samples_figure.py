@@ -115,7 +115,7 @@ def _draw_density(axes: Axes, values: Sequence[float], ink: str, *, is_log: bool
     axes.set_xlim(left=0)
     axes.tick_params(labelleft=False)
     _dress(axes)
-    axes.set_xlabel("how many", color=MUTED, fontsize=SMALL, labelpad=20)
+    axes.set_xlabel("how many", color=MUTED, fontsize=SMALL, labelpad=24)
 
 
 def _dress(axes: Axes) -> None:

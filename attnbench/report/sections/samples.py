@@ -8,7 +8,7 @@ import numpy as np
 from attnbench.record import Record
 from attnbench.report.document import Figure, bullets, strong, text
 from attnbench.report.evidence import Evidence
-from attnbench.report.explorer import colour
+from attnbench.report.explorer import slot, variable
 from attnbench.report.numbers import side
 from attnbench.report.payload import plain, short
 from attnbench.report.quantities import MODE_WORDS
@@ -141,10 +141,15 @@ def _name(t: Trial) -> str:
     return f"{at}, batch {t.shape.batch}, {t.reads}, {t.dtype}, {t.device}"
 
 
+def _each(rounds: Rounds) -> int:
+    """Of how many samples one is drawn, so that a long run is no longer page."""
+    return -(-sum(map(len, rounds)) // MOST_SAMPLES)
+
+
 def _option(evidence: Evidence, t: Trial, rounds: Rounds) -> Option:
-    each = -(-sum(map(len, rounds)) // MOST_SAMPLES)
+    each = _each(rounds)
     kept = tuple(tuple(map(short, r[::each])) for r in rounds)
-    return Option(plain(_name(t)), colour(evidence, t.head), kept, each)
+    return Option(plain(_name(t)), variable(slot(evidence, t.head)), kept, each)
 
 
 def _within(options: list[Option]) -> tuple[Option, ...]:
@@ -164,9 +169,10 @@ def _figure(evidence: Evidence, t: Trial, rounds: Rounds) -> Figure:
     count = sum(map(len, rounds))
     lowest, highest = (f"{v:.3g} s" for v in (min(medians), max(medians)))
     told = f"{count} samples in {len(rounds)} rounds; their medians lie from {lowest} to {highest}."
-    plot = Samples(
-        "samples", f"Samples of {name}", told, UNIT, evidence.heads.index(t.head), rounds
-    )
+    each = _each(rounds)
+    title = f"Samples of {name}" + (f", one of every {each}" if each > 1 else "")
+    drawn = tuple(r[::each] for r in rounds)
+    plot = Samples("samples", title, told, UNIT, slot(evidence, t.head), drawn)
     return Figure(plot, _table(name, rounds))
 
 
@@ -178,9 +184,9 @@ def _table(name: str, rounds: Rounds) -> Table:
     columns = (
         Column("round", tuple(Cell(str(i + 1)) for i in range(len(rounds))), is_number=False),
         column("least", 0),
-        column("quartile", 0.25),
+        column("lower quartile", 0.25),
         column("median", 0.5),
-        column("quartile", 0.75),
+        column("upper quartile", 0.75),
         column("most", 1),
         Column("samples", tuple(Cell(str(len(r)), sort=len(r)) for r in rounds)),
     )
