@@ -275,5 +275,5 @@ def _filters(evidence: Evidence, shown: Sequence[Trial]) -> dict[str, tuple[str,
     return {
         name: (plain(word),)
         for name, (word, others) in wanted.items()
-        if len(set(others)) > 1 or name == "mode"
+        if (len(set(others)) > 1 or name == "mode") and word != NO_DEVICE
     }

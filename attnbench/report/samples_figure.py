@@ -123,7 +123,7 @@ def _draw_density(
     axes.set_xlim(left=0)
     axes.tick_params(labelleft=False)
     _dress(axes, on)
-    axes.set_xlabel("how many", color=MUTED, fontsize=on.small, labelpad=1.8 * on.small)
+    axes.set_xlabel("how many", color=MUTED, fontsize=on.small, labelpad=2.2 * on.small)
 
 
 def _dress(axes: Axes, on: Format) -> None:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from attnbench.printable import printable
 
 ALWAYS = ("quantities.js", "tables.js", "samples.js")
-EXPLORER = ("points.js", "view.js", "chart.js", "explorer.js")
+EXPLORER = ("points.js", "view.js", "layout.js", "chart.js", "explorer.js")
 _TEMPLATES = files("attnbench.report") / "templates"
 
 

@@ -2,7 +2,9 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,16 +43,19 @@ def browser():
 
 
 @pytest.fixture(scope="session")
-def files(tmp_path_factory) -> dict[str, Path]:
-    """Pages by name: the made-up run and a hostile one, each with and without the explorer."""
+def files(tmp_path_factory) -> Callable[[str], Path]:
+    """A function from a name to a page: "full" or "hostile", with "-small" without the explorer."""
     folder = tmp_path_factory.mktemp("pages")
-    found = {}
-    for name, run in (("full", made_up_run()), ("hostile", hostile_run())):
-        for explorer in (True, False):
-            path = folder / f"{name}{'' if explorer else '-small'}.html"
-            path.write_text(render(run, explorer=explorer), encoding="utf-8")
-            found[path.stem] = path
-    return found
+    runs = {"full": made_up_run, "hostile": hostile_run}
+
+    @cache
+    def page(name: str) -> Path:
+        run, _, small = name.partition("-")
+        path = folder / f"{name}.html"
+        path.write_text(render(runs[run](), explorer=not small), encoding="utf-8")
+        return path
+
+    return page
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +76,7 @@ def opened(browser, files):
         found.page.on("pageerror", lambda error: found.problems.append(str(error)))
         found.page.on("dialog", lambda d: (found.problems.append("dialog"), d.dismiss()))
         found.page.set_default_timeout(10_000)
-        found.page.goto(files[name].as_uri() + hash_)
+        found.page.goto(files(name).as_uri() + hash_)
         return found
 
     yield opens

@@ -284,6 +284,26 @@ def test_the_chart_follows_a_change_from_light_to_dark(found):
     assert layout(found.page, "font.color") == ink
 
 
+ZOOMED = """() => {
+  const box = document.querySelector(".chart");
+  return Plotly.relayout(box, { "yaxis.range": [Math.log10(0.011), Math.log10(0.029)] });
+}"""
+
+
+def test_a_zoom_has_marks_of_its_own(found):
+    before = layout(found.page, "yaxis.ticktext")
+    assert "1 s" in before
+
+    found.page.evaluate(ZOOMED)
+
+    found.page.wait_for_function(
+        "(n) => document.querySelector('.chart').layout.yaxis.ticktext.includes(n)", arg="20 ms"
+    )
+    ticks = layout(found.page, "yaxis.tickvals")
+    assert len(ticks) > 2
+    assert all(0.011 <= t <= 0.029 for t in ticks)
+
+
 def test_the_chart_follows_the_window(found):
     found.page.set_viewport_size({"width": 500, "height": 900})
 

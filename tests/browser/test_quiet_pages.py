@@ -12,7 +12,7 @@ def test_a_page_asks_for_itself_alone_and_breaks_no_policy(opened, files, name):
     found = opened(name)
     found.page.locator("footer").scroll_into_view_if_needed()
 
-    assert found.requests == [files[name].as_uri()]
+    assert found.requests == [files(name).as_uri()]
     assert found.problems == []
 
 

@@ -12,7 +12,10 @@ def table(opened):
 
 
 def titles(table):
-    return [t.split("\n")[0] for t in table.locator("thead th").all_inner_texts()]
+    """Without the units below them."""
+    return table.locator("thead th button").evaluate_all(
+        "(buttons) => buttons.map((b) => b.firstChild.textContent)"
+    )
 
 
 def column(table, title):

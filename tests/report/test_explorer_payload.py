@@ -12,7 +12,7 @@ from made_up import CHANNELS, SIDES, made_up_run, reading, record, trial
 from attnbench.record import Reading
 from attnbench.report import render
 from attnbench.report.evidence import Evidence
-from attnbench.report.explorer import FIRST, colour, payload
+from attnbench.report.explorer import FIRST, payload
 from attnbench.report.payload import embedded, short
 from attnbench.report.scripts import policy, scripts
 from tests.report.hostile import ATTACKS, HEAD, hostile_run
@@ -201,7 +201,7 @@ def test_a_hostile_page_has_no_script_but_its_own(explorer):
     assert "<img" not in left
 
 
-@pytest.mark.parametrize(("explorer", "count"), [(True, 8), (False, 3)])
+@pytest.mark.parametrize(("explorer", "count"), [(True, 9), (False, 3)])
 def test_the_policy_allows_each_script_by_its_hash_and_nothing_else(explorer, count):
     told = policy(scripts(explorer=explorer))
 

@@ -55,13 +55,15 @@ def test_the_table_has_quartiles_of_each_round():
     assert values["median"] == 3
 
 
-def test_of_many_samples_every_so_many_is_kept_for_the_choice_and_all_in_the_figure():
+def test_of_many_samples_every_so_many_is_drawn_and_all_are_in_the_table():
     found = picker(taken("ema", 8, range(1, 2 * MOST_SAMPLES + 2)))
 
     (option,) = found.choices.options
     assert option.each == 3
     assert option.rounds[0][:3] == (1, 4, 7)
-    assert len(found.figure.plot.rounds[0]) == 2 * MOST_SAMPLES + 1
+    assert found.figure.plot.rounds[0][:3] == (1, 4, 7)
+    assert found.figure.plot.title.endswith("one of every 3")
+    assert found.figure.table.rows[0][-1].text == str(2 * MOST_SAMPLES + 1)
 
 
 def test_what_the_page_has_no_room_for_is_counted():

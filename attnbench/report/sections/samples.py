@@ -132,8 +132,13 @@ def _name(t: Trial) -> str:
     return f"{at}, batch {t.shape.batch}, {t.reads}, {t.dtype}, {t.device}"
 
 
+def _each(rounds: Rounds) -> int:
+    """Of how many samples one is drawn, so that a long run is no longer page."""
+    return -(-sum(map(len, rounds)) // MOST_SAMPLES)
+
+
 def _option(t: Trial, rounds: Rounds) -> Option:
-    each = -(-sum(map(len, rounds)) // MOST_SAMPLES)
+    each = _each(rounds)
     kept = tuple(tuple(map(short, r[::each])) for r in rounds)
     return Option(plain(_name(t)), colour(t.head), kept, each)
 
@@ -155,7 +160,10 @@ def _figure(t: Trial, rounds: Rounds) -> Figure:
     count = sum(map(len, rounds))
     lowest, highest = (f"{v:.3g} s" for v in (min(medians), max(medians)))
     told = f"{count} samples in {len(rounds)} rounds; their medians lie from {lowest} to {highest}."
-    plot = Samples("samples", f"Samples of {name}", told, UNIT, look(t.head).slot, rounds)
+    each = _each(rounds)
+    title = f"Samples of {name}" + (f", one of every {each}" if each > 1 else "")
+    drawn = tuple(r[::each] for r in rounds)
+    plot = Samples("samples", title, told, UNIT, look(t.head).slot, drawn)
     return Figure(plot, _table(name, rounds))
 
 
@@ -167,9 +175,9 @@ def _table(name: str, rounds: Rounds) -> Table:
     columns = (
         Column("round", tuple(Cell(str(i + 1)) for i in range(len(rounds))), is_number=False),
         column("least", 0),
-        column("quartile", 0.25),
+        column("lower quartile", 0.25),
         column("median", 0.5),
-        column("quartile", 0.75),
+        column("upper quartile", 0.75),
         column("most", 1),
         Column("samples", tuple(Cell(str(len(r)), sort=len(r)) for r in rounds)),
     )

@@ -1,4 +1,4 @@
-// The explorer: choices, the chart that follows them, the table below it, the address that keeps them.
+// The explorer: choices, the chart and the table that follow them, the address that keeps them.
 "use strict";
 
 (() => {
@@ -51,15 +51,18 @@
         view.keep(model, state, name, new Set(words.filter((_, i) => boxes[i].input.checked)));
         changed();
       });
-      return { input, label: node("label", {}, input, name === "size" ? word.replace("x", "×") : word) };
+      return { input, label: node("label", {}, input, points.spoken(model, name, word)) };
     });
     controls.set(name, () => {
       const kept = state.filters.get(name);
       boxes.forEach(({ input }, i) => { input.checked = !kept || kept.has(words[i]); });
-      summary.textContent = !kept ? "all" : kept.size === 1 ? [...kept][0] : `${kept.size} of ${words.length}`;
+      summary.textContent = !kept ? "all"
+        : kept.size === 1 ? points.spoken(model, name, [...kept][0])
+        : `${kept.size} of ${words.length}`;
     });
     const set = node("fieldset", {}, node("legend", { class: "unseen" }, `Points of ${name}`),
-      node("p", {}, all("all", name, words), " ", all("none", name, [])), ...boxes.map((b) => b.label));
+      node("p", {}, all("all", name, words), " ", all("none", name, [])),
+      ...boxes.map((b) => b.label));
     return node("details", { class: "filter" }, node("summary", {}, `${name} `, summary), set);
   }
 
@@ -118,11 +121,12 @@
     const drawn = points.thinned(model, shown, MOST_POINTS);
     const { inks, panelsLeftOut } = chart.draw(box, model, state, drawn);
     title.textContent = `${model.axes.get(state.y).title} over ${model.axes.get(state.x).title}`;
-    box.setAttribute("aria-label", `Chart: ${title.textContent}. Its points are in the table below.`);
+    const told = `Chart: ${title.textContent}. Its points are in the table below.`;
+    box.setAttribute("aria-label", told);
     legend.replaceChildren(...[...inks].map(([word, ink]) =>
-      node("li", {}, swatch(word, ink), word)));
+      node("li", {}, swatch(word, ink), points.spoken(model, state.color, word))));
     key.textContent = marks(drawn);
-    status.textContent = told(drawn.length, inks.size, panelsLeftOut);
+    status.textContent = summary(drawn.length, inks.size, panelsLeftOut);
     if (table.open) fill();
   }
 
@@ -139,17 +143,20 @@
 
   // What lines and marks mean, where not all are alike.
   function marks(drawn) {
-    const kernels = [...new Set(drawn.map((p) => points.word(model, "kernel", p.t)))].filter((k) => k !== "eager");
+    const all = new Set(drawn.map((p) => points.word(model, "kernel", p.t)));
+    const kernels = [...all].filter((kernel) => kernel !== "eager");
     return kernels.length ? `Hollow: kernel ${kernels.join(" or ")}.` : "";
   }
 
-  function told(drawn, colours, panelsLeftOut) {
+  function summary(drawn, colours, panelsLeftOut) {
     const count = (n) => quantities.grouped(String(n));
     if (!shown.length) return "No point is shown: no trial has both, or the filters keep none.";
     const first = drawn < shown.length
       ? `${count(drawn)} of ${count(shown.length)} points are drawn; filter to see the rest.`
-      : `${count(drawn)} ${drawn === 1 ? "point is" : "points are"} shown; ${state.color}: ${colours} ${colours === 1 ? "value" : "values"}.`;
-    return panelsLeftOut ? `${first} ${panelsLeftOut} panels are left out; filter to see them.` : first;
+      : `${count(drawn)} ${drawn === 1 ? "point is" : "points are"} shown; ${state.color}: ` +
+        `${colours} ${colours === 1 ? "value" : "values"}.`;
+    if (!panelsLeftOut) return first;
+    return `${first} ${panelsLeftOut} panels are left out; filter to see them.`;
   }
 
   function fill() {
@@ -159,26 +166,28 @@
     const head = node("tr", {}, ...titles.map((text) =>
       node("th", numbers.has(text) ? { scope: "col", class: "n" } : { scope: "col" }, text)));
     const rows = shown.slice(0, MOST_ROWS).map((p) => row(p, x, y));
-    const more = shown.length > MOST_ROWS
-      ? [node("p", { class: "note" }, `The first ${MOST_ROWS} of ${quantities.grouped(String(shown.length))} points; filter to see others.`)]
-      : [];
-    const made = node("table", { class: "heads" }, node("caption", { class: "unseen" }, "Points of the chart"),
+    const count = quantities.grouped(String(shown.length));
+    const told = `The first ${MOST_ROWS} of ${count} points; filter to see others.`;
+    const more = shown.length > MOST_ROWS ? [node("p", { class: "note" }, told)] : [];
+    const name = "Points of the chart";
+    const made = node("table", { class: "heads" }, node("caption", { class: "unseen" }, name),
       node("thead", {}, head), node("tbody", {}, ...rows));
-    const region = node("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": "Points of the chart" }, made);
+    const region = node("div",
+      { class: "scroll", role: "region", tabindex: "0", "aria-label": name }, made);
     table.replaceChildren(table.firstChild, ...more, region);
     tables.sortable(made);
   }
 
   function row(p, x, y) {
-    const of = (name) => points.word(model, name, p.t);
-    const device = of("device") === model.data.no_device ? "no device" : of("device");
-    const setting = `${of("mode")}, ${of("part")}, batch ${of("batch")}, C = ${of("channels")}, ${of("dtype")}, ${device}`;
+    const of = (name) => points.spoken(model, name, points.word(model, name, p.t));
+    const shape = `batch ${of("batch")}, C = ${of("channels")}, ${of("dtype")}`;
+    const setting = `${of("mode")}, ${of("part")}, ${shape}, ${of("device")}`;
     const cell = (axis, value, from) => node("td", { class: "n", "data-sort": value },
       points.printed(axis, value, from));
     const rounds = [y, x].filter((axis) => !axis.isSize)[0];
     const from = rounds === y ? p.yFrom : p.xFrom;
     return node("tr", {},
-      node("th", { scope: "row" }, points.label(model, p.t)), node("td", {}, of("size").replace("x", "×")),
+      node("th", { scope: "row" }, points.label(model, p.t)), node("td", {}, of("size")),
       node("td", { class: "t" }, setting), cell(x, p.x, p.xFrom), cell(y, p.y, p.yFrom),
       node("td", { class: "n" }, rounds ? String(rounds.rounds(from)) : "–"),
       node("td", {}, node("code", {}, model.data.keys[p.t])));
@@ -201,7 +210,8 @@
     table.addEventListener("toggle", () => { if (table.open) fill(); });
   }
 
-  place.append(...choose(), buttons(), status, node("figure", { class: "wide" }, title, legend, box, key), table);
+  const figure = node("figure", { class: "wide" }, title, legend, box, key);
+  place.append(...choose(), buttons(), status, figure, table);
   place.hidden = false;
   box.setAttribute("role", "group");
   draw();

@@ -7,6 +7,8 @@ const points = (() => {
     ["side", "side of the map, √N", (h, w) => Math.sqrt(h * w)],
   ];
   const PLAIN = [["", 1]];
+  // What is the same along a line, and in the trials that lend each other values.
+  const SAME = ["head", "options", "kernel", "part", "backbone", "channels"];
 
   // What the data has: `fields` by name, `axes` by name, and how many trials there are.
   function unpacked(data) {
@@ -14,11 +16,15 @@ const points = (() => {
     fields.set("family", families(fields.get("head"), data.families));
     const axes = new Map();
     for (const m of data.metrics) axes.set(m.name, metric(m, data.keys.length));
-    for (const [name, title, of] of SIZES) axes.set(name, size(name, title, fields.get("size"), data.sides, of));
-    for (const name of ["batch", "channels"]) axes.set(name, count(name, fields.get(name)));
+    for (const [name, title, of] of SIZES) {
+      const values = data.sides.map(([height, width]) => of(height, width));
+      axes.set(name, size(name, title, fields.get("size").at, values));
+    }
+    for (const name of ["batch", "channels"])
+      axes.set(name, size(name, name, fields.get(name).at, fields.get(name).words.map(Number)));
     const model = { data, fields, axes, count: data.keys.length };
-    model.lines = codes(model, ["head", "options", "kernel", "mode", "part", "backbone", "dtype", "device", "batch", "channels"]);
-    model.maps = grouped(codes(model, ["head", "options", "kernel", "part", "backbone", "channels", "size"]));
+    model.lines = codes(model, [...SAME, "mode", "dtype", "device", "batch"]);
+    model.maps = grouped(codes(model, [...SAME, "size"]));
     return model;
   }
 
@@ -42,14 +48,9 @@ const points = (() => {
     };
   }
 
-  function size(name, title, field, sides, of) {
-    const values = sides.map(([h, w]) => of(h, w));
-    return { name, title, multiples: PLAIN, isSize: true, value: (t) => values[field.at[t]], half: () => 0 };
-  }
-
-  function count(name, field) {
-    const values = field.words.map(Number);
-    return { name, title: name, multiples: PLAIN, isSize: true, value: (t) => values[field.at[t]], half: () => 0 };
+  function size(name, title, at, values) {
+    const value = (t) => values[at[t]];
+    return { name, title, multiples: PLAIN, isSize: true, value, half: () => 0 };
   }
 
   // A number for each trial, the same where all of those fields are.
@@ -85,12 +86,17 @@ const points = (() => {
       if (Number.isNaN(axis.value(other))) continue;
       const device = word("device", other);
       if (device !== model.data.no_device && device !== word("device", t)) continue;
-      const same = ["mode", "batch", "dtype"].filter((name) => word(name, other) === word(name, t)).length;
-      const apart = (same === 3 ? 0 : 1e6 * (word("mode", other) === "inference" ? 1 : 2)) +
-        1e3 * (word("dtype", other) === word("dtype", t) ? 0 : 1e6) + Number(word("batch", other));
+      const apart = distance((name) => word(name, other), (name) => word(name, t));
       if (apart < least) [best, least] = [other, apart];
     }
     return best;
+  }
+
+  // Of a trial from that which borrows from it: 0 for a twin, then by type, mode, and batch.
+  function distance(of, to) {
+    if (["mode", "batch", "dtype"].every((name) => of(name) === to(name))) return 0;
+    const steps = (of("dtype") === to("dtype") ? 0 : 2) + (of("mode") === "inference" ? 0 : 1);
+    return 1 + steps * 1e9 + Number(of("batch"));
   }
 
   // The points of a view: {t, x, y, xFrom, yFrom}, in the order of lines and along them.
@@ -135,10 +141,16 @@ const points = (() => {
     return field.words[field.at[t]];
   }
 
+  // A word of a field as a reader sees it.
+  function spoken(model, name, word) {
+    if (name === "device" && word === model.data.no_device) return "no device";
+    return name === "size" ? word.replace("x", "×") : word;
+  }
+
   function label(model, t) {
     const kernel = word(model, "kernel", t);
-    const parts = [word(model, "head", t), word(model, "options", t), kernel === "eager" ? "" : kernel];
-    return parts.filter(Boolean).join(" ");
+    const parts = [word(model, "head", t), word(model, "options", t)];
+    return [...parts, kernel === "eager" ? "" : kernel].filter(Boolean).join(" ");
   }
 
   // A size to its last digit, all else with the digits that it deserves.
@@ -147,5 +159,5 @@ const points = (() => {
     return quantities.printed(value, axis.half(from), axis.multiples);
   }
 
-  return { printed, unpacked, shown, thinned, word, label };
+  return { printed, unpacked, shown, thinned, word, spoken, label };
 })();

@@ -6,7 +6,8 @@ const quantities = (() => {
 
   function scaled(value, multiples) {
     let chosen = multiples[0];
-    for (const multiple of multiples) if (Math.abs(value) >= multiple[1] * 0.9995) chosen = multiple;
+    for (const multiple of multiples)
+      if (Math.abs(value) >= multiple[1] * 0.9995) chosen = multiple;
     return chosen; // [unit, divisor]
   }
 
@@ -40,7 +41,8 @@ const quantities = (() => {
   // Marks of an axis from low to high: {at, text}. Powers of ten, or of two for bytes, where it
   // is logarithmic; else steps of 1, 2 or 5 in the unit that suits the largest.
   function ticks(low, high, multiples, isLog, most) {
-    return (isLog && low > 0 ? powers(low, high, multiples, most) : steps(low, high, multiples, most));
+    const made = isLog && low > 0 ? powers : steps;
+    return made(low, high, multiples, most);
   }
 
   function powers(low, high, multiples, most) {
@@ -65,8 +67,12 @@ const quantities = (() => {
     const step = ten * [1, 2, 5, 10].find((m) => span / (m * ten) <= most);
     const places = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
     const found = [];
-    for (let i = Math.ceil(low / divisor / step - 1e-9); i * step <= high / divisor + 1e-9 * step; i++)
-      found.push({ at: i * step * divisor, text: `${grouped((i * step).toFixed(places))} ${unit}`.trim() });
+    const first = Math.ceil(low / divisor / step - 1e-9);
+    const last = Math.floor(high / divisor / step + 1e-9);
+    for (let i = first; i <= last; i++) {
+      const text = `${grouped((i * step).toFixed(places))} ${unit}`.trim();
+      found.push({ at: i * step * divisor, text });
+    }
     return found;
   }
 

@@ -1,14 +1,17 @@
-// The figure of samples, drawn anew for the trial that the reader picks: the same as the page's own.
+// The figure of samples, drawn anew for the trial that the reader picks, as the page's own is.
 "use strict";
 
 (() => {
-  const WIDTH = 460, HEIGHT = 300, LEFT = 66, TOP = 14, BOTTOM = 44, DENSITY = 74, GAP = 12, FAR = 5;
+  const WIDTH = 460, HEIGHT = 300, LEFT = 66, TOP = 14, BOTTOM = 44, DENSITY = 74, GAP = 12;
+  const FAR = 5; // an axis from below this factor to its largest is linear
+  const FEW = 60; // samples: so many have room for larger marks
   const place = document.getElementById("samples-picker");
   if (!place) return;
   const { options, multiples } = JSON.parse(document.getElementById("samples-data").textContent);
   const figure = place.querySelector("figure");
   const own = figure.querySelector("svg"), caption = figure.querySelector("figcaption");
-  const region = figure.querySelector(".scroll"), captions = [...figure.querySelectorAll(".caption, caption")];
+  const region = figure.querySelector(".scroll");
+  const captions = [...figure.querySelectorAll(".caption, caption")];
 
   function svg(tag, attributes, ...children) {
     const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -38,9 +41,13 @@
 
   function drawn(option) {
     const values = option.rounds.flat(), axis = heights(values);
-    const right = WIDTH - GAP - DENSITY, x = (number) => LEFT + (number - 0.5) / values.length * (right - LEFT);
-    const made = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `Samples of ${option.name}` });
-    const words = (at, y, text, anchor) => svg("text", { x: at, y, "text-anchor": anchor, class: "mark" }, text);
+    const right = WIDTH - GAP - DENSITY, foot = HEIGHT - BOTTOM;
+    const x = (number) => LEFT + (number - 0.5) / values.length * (right - LEFT);
+    const made = svg("svg", {
+      viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `Samples of ${option.name}`,
+    });
+    const words = (at, y, text, anchor) =>
+      svg("text", { x: at, y, "text-anchor": anchor, class: "mark" }, text);
     for (const { at, text } of quantities.ticks(axis.first, axis.last, multiples, axis.isLog, 6)) {
       made.append(svg("path", { class: "grid", d: `M${LEFT} ${axis.y(at)}H${right}` }));
       made.append(words(LEFT - 6, axis.y(at) + 4, text, "end"));
@@ -48,16 +55,19 @@
     let begin = 0;
     option.rounds.forEach((round, i) => {
       const from = x(begin + 0.5), to = x(begin + round.length + 0.5);
-      if (i % 2) made.append(svg("rect", { class: "band", x: from, y: TOP, width: to - from, height: HEIGHT - TOP - BOTTOM }));
+      const band = { class: "band", x: from, y: TOP, width: to - from, height: foot - TOP };
+      if (i % 2) made.append(svg("rect", band));
+      const mark = { r: values.length <= FEW ? 2.5 : 1.6, style: `fill: var(${option.colour})` };
       for (const [j, value] of round.entries())
-        made.append(svg("circle", { cx: x(begin + j + 1), cy: axis.y(value), r: values.length <= 60 ? 2.5 : 1.6, style: `fill: var(${option.colour})` }));
+        made.append(svg("circle", { ...mark, cx: x(begin + j + 1), cy: axis.y(value) }));
       const middle = axis.y(quantile(ascending(round), 0.5));
       made.append(svg("path", { class: "median", d: `M${from} ${middle}H${to}` }));
       begin += round.length;
     });
     for (const { at, text } of quantities.ticks(1, values.length, [["", 1]], false, 5))
-      if (Number.isInteger(at)) made.append(words(x(at), HEIGHT - BOTTOM + 18, text, "middle"));
-    made.append(svg("path", { class: "axis", d: `M${LEFT} ${HEIGHT - BOTTOM}H${right}M${right + GAP} ${HEIGHT - BOTTOM}H${WIDTH}` }));
+      if (Number.isInteger(at)) made.append(words(x(at), foot + 18, text, "middle"));
+    const feet = `M${LEFT} ${foot}H${right}M${right + GAP} ${foot}H${WIDTH}`;
+    made.append(svg("path", { class: "axis", d: feet }));
     made.append(words((LEFT + right) / 2, HEIGHT - 6, "sample, a round after another", "middle"));
     made.append(words(WIDTH - DENSITY / 2, HEIGHT - 6, "how many", "middle"));
     made.append(...density(values, axis, right + GAP, option.colour));
@@ -68,9 +78,10 @@
     if (!(low < high)) return [];
     const bins = Math.round(Math.min(Math.max(Math.sqrt(values.length), 5), 40));
     const of = isLog ? Math.log : (v) => v, back = isLog ? Math.exp : (v) => v;
-    const edge = (i) => back(of(low) + (of(high) - of(low)) * i / bins);
+    const span = of(high) - of(low), edge = (i) => back(of(low) + span * i / bins);
     const counts = new Array(bins).fill(0);
-    for (const v of values) counts[Math.min(bins - 1, Math.floor((of(v) - of(low)) / (of(high) - of(low)) * bins))]++;
+    for (const v of values)
+      counts[Math.min(bins - 1, Math.floor((of(v) - of(low)) / span * bins))]++;
     const most = Math.max(...counts) * 1.05;
     return counts.map((count, i) => svg("rect", {
       class: "density", style: `fill: var(${colour})`, x: left, y: y(edge(i + 1)),
@@ -80,7 +91,8 @@
 
   function table(option) {
     const made = document.createElement("table");
-    const titles = ["round", "least", "quartile", "median", "quartile", "most", "samples"];
+    const quartiles = ["least", "lower quartile", "median", "upper quartile", "most"];
+    const titles = ["round", ...quartiles, "samples"];
     const head = made.createTHead().insertRow(), body = made.createTBody();
     titles.forEach((text, i) => cell(head, "th", text, i ? "n" : "").setAttribute("scope", "col"));
     option.rounds.forEach((round, i) => {
@@ -106,7 +118,8 @@
     return made;
   }
 
-  const original = [...region.childNodes], words = [caption.textContent, ...captions.map((c) => c.textContent)];
+  const original = [...region.childNodes];
+  const words = [caption, ...captions].map((c) => c.textContent);
 
   // The first is the page's own figure, with all of its samples.
   function show(i) {
@@ -114,7 +127,9 @@
     figure.querySelector("svg").replaceWith(i ? drawn(option) : own);
     const less = option.each > 1 ? `, one of every ${option.each}` : "";
     caption.textContent = i ? `Samples of ${option.name}${less}` : words[0];
-    captions.forEach((c, k) => { c.textContent = i ? `Rounds of ${option.name}${less}` : words[k + 1]; });
+    captions.forEach((c, k) => {
+      c.textContent = i ? `Rounds of ${option.name}${less}` : words[k + 1];
+    });
     region.replaceChildren(...(i ? [table(option)] : original));
     if (i) tables.sortable(region.firstChild);
   }

@@ -4,6 +4,7 @@
 const tables = (() => {
   const LEAST = 3; // rows worth sorting
   const LONG = 16; // rows worth a filter
+  const NUMBER = /^[≈≤<]?\s*([+−-]?\d+(?:\.\d+)?)(?:(?:±| ± | to )[−-]?[\d.]+)?\s*[%×²]?$/;
   const NEXT = { none: "ascending", ascending: "descending", descending: "none" };
 
   function sortable(table) {
@@ -49,7 +50,8 @@ const tables = (() => {
   // A number where the cell tells one, in base units; null where there is nothing.
   function value(cell) {
     if (!cell || cell.classList.contains("missing")) return null;
-    if (cell.dataset.sort !== undefined) return Number(cell.dataset.sort.replace("inf", "Infinity"));
+    const told = cell.dataset.sort;
+    if (told !== undefined) return Number(told.replace("inf", "Infinity"));
     if (cell.classList.contains("failed")) return null;
     const text = main(cell);
     if (text === "" || text === "–") return null;
@@ -66,7 +68,7 @@ const tables = (() => {
   // may be another one in the next row, a cell keeps its text.
   function leading(text) {
     const plain = text.replace(/[\u202f\u00a0]/g, "");
-    const found = plain.match(/^[≈≤<]?\s*([+−-]?\d+(?:\.\d+)?)(?:(?:±| ± | to )[−-]?[\d.]+)?\s*[%×²]?$/);
+    const found = plain.match(NUMBER);
     return found ? Number(found[1].replace("−", "-")) : text;
   }
 

@@ -1,11 +1,12 @@
-// What the explorer shows, and the same as an address: "#explore?x=pixels&y=latency&mode=inference".
+// What the explorer shows, and the same as an address: "#explore?x=pixels&y=latency&head=ema".
 // An address may come from anybody: what it names and the run does not have is passed over.
 "use strict";
 
 const view = (() => {
   const START = "#explore?";
   const COLOURS = ["head", "family", "kernel", "dtype", "mode", "device", "batch", "channels"];
-  const FILTERS = ["head", "kernel", "mode", "dtype", "device", "part", "backbone", "batch", "channels", "size"];
+  const WHERE = ["device", "part", "backbone", "batch", "channels", "size"];
+  const FILTERS = ["head", "kernel", "mode", "dtype", ...WHERE];
   const SCALES = ["log", "linear"];
 
   // What a reader may choose, of what this run has more than one of.
