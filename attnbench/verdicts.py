@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Literal
 
 from attnbench import stats
-from attnbench.by_trial import ByTrial
+from attnbench.by_trial import ByTrial, by_trial
 from attnbench.claim_lines import NothingFoundError, line_of, pixels, point_named, quotient, shared
 from attnbench.claims import (
     Claim,
@@ -24,7 +24,6 @@ from attnbench.claims import (
     Ratio,
     Value,
 )
-from attnbench.lines import latest
 from attnbench.papers import agreement as published
 from attnbench.papers.agreement import stored, tally
 from attnbench.papers.reading import papers
@@ -50,7 +49,7 @@ class Verdict:
 
 
 def verdicts(claims: Iterable[Claim], records: Iterable[Record]) -> list[Verdict]:
-    return verdicts_of(claims, ByTrial(tuple(latest(records))))
+    return verdicts_of(claims, by_trial(records))
 
 
 def verdicts_of(claims: Iterable[Claim], run: ByTrial) -> list[Verdict]:
