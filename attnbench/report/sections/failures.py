@@ -44,7 +44,7 @@ def failures(evidence: Evidence) -> list | None:
         if groups:
             shown = first([*groups], ROWS, lambda group, groups=groups: -groups[group].count)
             table = _table(title, what, {group: groups[group] for group in shown.items})
-            inner = (*shown.told(evidence, "rows", "of most records"), table)
+            inner = (*shown.told_of_failures("rows"), table)
             total = _records(sum(cases.count for cases in groups.values()))
             name = f"{title}: {total}"
             blocks += [Fold(name, inner)] if is_folded else [Heading(name), *inner]
