@@ -188,3 +188,33 @@ def test_a_difference_is_claimed_beyond_the_margin_only():
 
 def test_four_rounds_are_too_few_to_claim_a_difference():
     assert not stats.differs([2.0, 2.0, 2.1, 2.0], [1.0, 1.0, 1.0, 1.0])  # p is 2/16 at least
+
+
+@pytest.mark.parametrize("rounds", [*range(1, 20), 200])
+def test_means_of_many_are_the_mean_of_each_to_the_bit(rounds):
+    random = np.random.default_rng(rounds)
+    rows = random.lognormal(size=(30, rounds)).tolist()
+    rows.insert(7, [1.0] * (rounds + 1))
+
+    assert list(map(repr, stats.means(rows))) == [repr(stats.mean(row)) for row in rows]
+    assert stats.means([]) == []
+
+
+def test_a_crossing_is_that_of_the_rounds_drawn_one_by_one():
+    random = np.random.default_rng(5)
+    sizes = [16, 64, 256, 1024]
+    dense = np.array([1.0, 4.0, 16.0, 64.0]) * random.lognormal(0, 0.2, (7, 4))
+    other = np.array([6.0, 12.0, 24.0, 48.0]) * random.lognormal(0, 0.2, (7, 4))
+
+    found = stats.crossing(sizes, dense.tolist(), other.tolist())
+
+    drawn = np.random.default_rng(0).integers(0, 7, (stats.DRAWS, 7))
+    each = [
+        stats.crossing(
+            sizes, [np.exp(np.log(dense[d]).mean(0))], [np.exp(np.log(other[d]).mean(0))]
+        )
+        for d in drawn
+    ]
+    ends = sorted(e.value for e in each)
+    assert found.low == pytest.approx(ends[50])
+    assert found.high == pytest.approx(ends[1949])

@@ -16,7 +16,8 @@ from attnbench.report.settings import Setting
 from attnbench.report.slices import Slice, reference, slices
 from attnbench.trial import NO_DEVICE
 
-LINES = 600  # in all figures of a section: one of 48 heads and kernels then has twelve
+LINES = 600  # in all figures of a section: of 48 heads and kernels there are then twelve
+FIGURES = 24  # of few lines
 COLUMNS = 24  # of the tables that have one for each quantity and setting
 TABLES = 24  # of a kind
 ROWS = 100  # of a table of what else was found
@@ -62,6 +63,11 @@ def first(
             break
         kept.append(i)
     return Shown([found[i] for i in sorted(kept)], len(found) - len(kept))
+
+
+def drawn(lines: int) -> int:
+    """What a figure takes of LINES."""
+    return max(lines, LINES // FIGURES)
 
 
 def answered(evidence: Evidence) -> Slice | None:

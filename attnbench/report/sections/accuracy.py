@@ -10,7 +10,7 @@ from attnbench.report.other_settings import other_settings
 from attnbench.report.plot import Mark, Scatter
 from attnbench.report.sections import section
 from attnbench.report.settings import Setting
-from attnbench.report.shown import LINES, distance, first
+from attnbench.report.shown import LINES, distance, drawn, first
 from attnbench.report.tables import Cell, Column, Table, names, nothing, quantities, words
 from attnbench.report.trained import BASELINE, minus, percent, trained
 from attnbench.stats import Estimate
@@ -32,7 +32,7 @@ def accuracy(evidence: Evidence) -> list | None:
         trained(evidence),
         LINES,
         lambda trials: distance(evidence, Setting.of(trials[0])),
-        lambda trials: FIGURES * len(trials),
+        lambda trials: FIGURES * drawn(len(trials)),
     )
     blocks = [block for trials in shown.items for block in _group(evidence, trials)]
     return shown.told(evidence, "trainings") + blocks or None

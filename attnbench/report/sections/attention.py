@@ -65,7 +65,9 @@ def attention(evidence: Evidence) -> list | None:
     measured = first(trials, ROWS, lambda t: distance(evidence, Setting.of(t)))
     table = [_definitions(evidence), _table(evidence, measured.items)] if trials else []
     seen = first(groups(evidence), ROWS, lambda _: 0, lambda group: len(group.heads))
-    told = measured.told(evidence, "rows") + seen.told(evidence, "sets of images", "of the first heads")
+    told = measured.told(evidence, "rows") + seen.told(
+        evidence, "sets of images", "of the first heads"
+    )
     maps = [b for i, group in enumerate(seen.items) for b in _maps(group, i)]
     return told + table + maps or None
 

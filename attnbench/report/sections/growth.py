@@ -7,7 +7,7 @@ from attnbench.report.numbers import exponent, misfit, quantity, side, whole
 from attnbench.report.plot import Line, Plot
 from attnbench.report.quantities import Panel, followed, panels
 from attnbench.report.sections import section
-from attnbench.report.shown import LINES, distance, first
+from attnbench.report.shown import LINES, distance, drawn, first
 from attnbench.report.tables import Cell, Column, Table, names, nothing, quantities
 from attnbench.stats import PowerLaw
 
@@ -24,7 +24,9 @@ def growth(evidence: Evidence) -> list | None:
         "exponent. Where the points bend away from the dotted fit, one power does not describe "
         "the head: N²·C + N·C² bends from 1 towards 2."
     )
-    shown = first(found, LINES, lambda p: distance(evidence, p.setting), lambda p: len(p.curves))
+    shown = first(
+        found, LINES, lambda p: distance(evidence, p.setting), lambda p: drawn(len(p.curves))
+    )
     row = Row(tuple((figure(evidence, p),) for p in shown.items))
     return [text(intro), *shown.told(evidence, "figures"), _key(shown.items), row]
 
