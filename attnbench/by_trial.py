@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from attnbench.lines import Line, latest, middle, size
+from attnbench.lines import Line, middle, size
 from attnbench.record import Reading, Record
 from attnbench.trial import Trial
 
@@ -76,12 +76,10 @@ class ByTrial:
 
 
 def by_trial(records: Iterable[Record]) -> ByTrial:
-    """Of several records of one trial and round the last counts."""
+    """Of records that are one of each trial and round: `lines.latest` gives such."""
     found: dict[str, list[Record]] = {}
     for record in records:
         found.setdefault(record.key, []).append(record)
-    for key, of_trial in found.items():
-        found[key] = latest(of_trial)
     return ByTrial(found)
 
 

@@ -234,6 +234,22 @@ def ratio(over: Sequence[float], under: Sequence[float]) -> Estimate:
     return Estimate(*(float(np.exp(v)) for v in (logs.value, logs.low, logs.high)))
 
 
+def rank_correlation(one: Sequence[float], other: Sequence[float]) -> float:
+    """Spearman's: the correlation of ranks, equal values sharing their mean rank.
+
+    NaN where one side has a single value throughout. scipy has it, and takes a second to import.
+    """
+    ranks = np.array([_ranks(one), _ranks(other)])
+    if (ranks == ranks[:, :1]).all(axis=1).any():
+        return nan
+    return float(np.corrcoef(ranks)[0, 1])
+
+
+def _ranks(values: Sequence[float]) -> np.ndarray:
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(count) - (count - 1) / 2)[place]
+
+
 def sign_flip(differences: Sequence[float]) -> float:
     """Two-sided p of the mean of paired differences, if the sign of each is as good as a coin's.
 

@@ -24,6 +24,7 @@ from attnbench.claims import (
     Ratio,
     Value,
 )
+from attnbench.lines import latest
 from attnbench.papers import agreement as published
 from attnbench.papers.agreement import stored, tally
 from attnbench.papers.reading import papers
@@ -49,7 +50,7 @@ class Verdict:
 
 
 def verdicts(claims: Iterable[Claim], records: Iterable[Record]) -> list[Verdict]:
-    return verdicts_of(claims, by_trial(records))
+    return verdicts_of(claims, by_trial(latest(records)))
 
 
 def verdicts_of(claims: Iterable[Claim], run: ByTrial) -> list[Verdict]:
@@ -139,8 +140,6 @@ def _order(claim: Claim, run: ByTrial) -> Verdict:
 
 
 def _correlation(claim: Claim, run: ByTrial) -> Verdict:
-    from scipy.stats import spearmanr  # noqa: PLC0415 a second, for those who need it
-
     check: Correlation = claim.check
     trials = {t.label: t for t in run.trials.values() if t.mode == check.mode}
     pairs = []
@@ -158,7 +157,9 @@ def _correlation(claim: Claim, run: ByTrial) -> Verdict:
     point = shared(check, lines)[-1]
     rounds = sorted(set.intersection(*({*b.rounds([point])} for _, b in pairs)))
     ours = [a.at(point).value for a, _ in pairs]
-    by_round = [float(spearmanr(ours, [b.values[point][r] for _, b in pairs])[0]) for r in rounds]
+    by_round = [
+        stats.rank_correlation(ours, [b.values[point][r] for _, b in pairs]) for r in rounds
+    ]
     if not by_round:
         raise NothingFoundError("a round with every head")
     return _judged(claim, stats.mean(by_round), f"{len(pairs)} heads at {point_named(point)}")

@@ -51,7 +51,7 @@ def counted_by_hand(records):
 def test_rounds_are_those_of_the_last_records(seed):
     records = some_records(seed)
 
-    found = by_trial(records)
+    found = by_trial(latest(records))
 
     by_hand = counted_by_hand(records)
     assert {place: told.medians for place, told in found.rounds.items()} == by_hand
@@ -68,7 +68,7 @@ def test_lines_are_those_of_the_records(metric, terms):
     for seed in range(20):
         records = some_records(seed)
 
-        found = {v.trial.line: v for v in by_trial(records).lines(metric, terms)}
+        found = {v.trial.line: v for v in by_trial(latest(records)).lines(metric, terms)}
         plain = {v.trial.line: v for v in lines(latest(records), metric, terms)}
 
         assert found.keys() == plain.keys()
@@ -82,11 +82,11 @@ def test_readings_of_a_trial_come_in_the_order_of_its_records():
     records = [r for r in some_records(3) if r.readings]
     key = records[0].key
 
-    found = by_trial(records).of(key, "latency")
+    found = by_trial(latest(records)).of(key, "latency")
 
     meant = [r for r in latest(records) if r.key == key and "latency" in r.readings]
     assert found == [r.readings["latency"] for r in meant]
-    assert by_trial(records).of("no such key", "latency") == []
+    assert by_trial(latest(records)).of("no such key", "latency") == []
 
 
 def test_a_record_that_repeats_a_round_takes_the_place_of_the_first():
@@ -102,4 +102,4 @@ def test_a_record_that_repeats_a_round_takes_the_place_of_the_first():
     assert not repeats([first, other])
     assert repeats([first, other, again])
     assert latest([first, other, again]) == [again, other]
-    assert by_trial([first, other, again]).records[first.key] == [again]
+    assert by_trial(latest([first, other, again])).records[first.key] == [again]

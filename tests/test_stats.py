@@ -218,3 +218,19 @@ def test_a_crossing_is_that_of_the_rounds_drawn_one_by_one():
     ends = sorted(e.value for e in each)
     assert found.low == pytest.approx(ends[50])
     assert found.high == pytest.approx(ends[1949])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rank_correlation_is_that_of_scipy(seed):
+    from scipy.stats import spearmanr
+
+    random = np.random.default_rng(seed)
+    one, other = random.integers(0, 9, (2, 20)).tolist()  # some of them equal
+
+    assert stats.rank_correlation(one, other) == pytest.approx(spearmanr(one, other)[0], abs=1e-15)
+
+
+def test_rank_correlation_with_what_never_varies_is_not_known():
+    assert math.isnan(stats.rank_correlation([1, 2, 3], [5, 5, 5]))
+    assert stats.rank_correlation([1, 2, 3], [10, 100, 1000]) == pytest.approx(1)
+    assert stats.rank_correlation([1, 2, 2, 4], [4, 2, 2, 1]) == pytest.approx(-1)
