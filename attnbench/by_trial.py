@@ -19,17 +19,9 @@ class Rounds:
 
 @dataclass(frozen=True)
 class ByTrial:
-    """What a run has of each trial. `all` holds one record of a trial and round."""
+    """What a run has of each trial: its records by key, one of each round, in their order."""
 
-    all: tuple[Record, ...]
-
-    @cached_property
-    def records(self) -> dict[str, list[Record]]:
-        """By the key of the trial, in the order in which they came."""
-        found: dict[str, list[Record]] = {}
-        for record in self.all:
-            found.setdefault(record.key, []).append(record)
-        return found
+    records: dict[str, list[Record]]
 
     @cached_property
     def trials(self) -> dict[str, Trial]:
@@ -39,9 +31,9 @@ class ByTrial:
     def rounds(self) -> dict[tuple[str, str], Rounds]:
         """By key and metric; those of a trial together."""
         return {
-            (key, metric): _rounds(readings)
+            (key, metric): found
             for key, records in self.records.items()
-            for metric, readings in _by_metric(records).items()
+            for metric, found in _rounds(records).items()
         }
 
     @cached_property
@@ -83,24 +75,27 @@ class ByTrial:
         }
 
 
-def _by_metric(records: Iterable[Record]) -> dict[str, dict[int, Reading]]:
-    found: dict[str, dict[int, Reading]] = {}
+def by_trial(records: Iterable[Record]) -> ByTrial:
+    """Of records that are one of each trial and round: `lines.latest` gives such."""
+    found: dict[str, list[Record]] = {}
     for record in records:
-        number = record.round
+        found.setdefault(record.key, []).append(record)
+    return ByTrial(found)
+
+
+def _rounds(records: list[Record]) -> dict[str, Rounds]:
+    """By metric, of one trial."""
+    medians: dict[str, dict[int, float]] = {}
+    last: dict[str, Reading] = {}
+    value: dict[str, float] = {}
+    for record in sorted(records, key=_number):
         for metric, reading in record.readings.items():
-            if metric in found:
-                found[metric][number] = reading
-            else:
-                found[metric] = {number: reading}
-    return found
+            if last.get(metric) is not reading:  # rounds share what did not vary
+                last[metric] = reading
+                value[metric] = middle(reading.samples)
+            medians.setdefault(metric, {})[record.round] = value[metric]
+    return {metric: Rounds(found, last[metric]) for metric, found in medians.items()}
 
 
-def _rounds(readings: dict[int, Reading]) -> Rounds:
-    numbers = sorted(readings)
-    medians, before, value = {}, None, 0.0
-    for number in numbers:
-        reading = readings[number]
-        if reading is not before:  # rounds share what did not vary
-            before, value = reading, middle(reading.samples)
-        medians[number] = value
-    return Rounds(medians, readings[numbers[-1]])
+def _number(record: Record) -> int:
+    return record.round

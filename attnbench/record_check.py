@@ -8,7 +8,6 @@ from typing import Any
 
 from attnbench.printable import is_name
 from attnbench.record import SCHEMA, Reading, Record
-from attnbench.trial import Trial
 
 LARGEST = 1e30  # of any number: its square and its inverse can still be computed with
 SMALLEST_TIME = 1e-15  # seconds
@@ -25,26 +24,27 @@ READABLE = (1, 2, 3, 4)
 
 
 class RecordCheck:
-    """What is wrong with a record; "" for nothing. Keys and names are looked at once."""
+    """What is wrong with a record, part by part; "" for nothing. Names are looked at once."""
 
     def __init__(self) -> None:
-        self.trials: dict[str, Trial] = {}
         self._names: set[str] = set()
 
-    def __call__(self, record: Record) -> str:
-        if record.schema not in READABLE:
-            return f"of {newer(record.schema)}" if record.schema > SCHEMA else "of no known format"
-        known = self.trials.get(record.key)
-        fault = _trial_fault(record) if known is None else ""
-        if fault or (known is not None and known != record.trial):
-            return fault or "a key that is not its trial's"
-        self.trials.setdefault(record.key, record.trial)
-        if fault := self.of_its_making(record):
-            return fault
-        for metric, reading in record.readings.items():
-            if fault := self.of_reading(metric, reading):
-                return fault
-        return "" if self._are_names(record.unmeasured) else "a name that cannot be printed"
+    def of_format(self, record: Record) -> str:
+        if record.schema in READABLE:
+            return ""
+        return f"of {newer(record.schema)}" if record.schema > SCHEMA else "of no known format"
+
+    def of_trial(self, record: Record) -> str:
+        """Of its trial, and of the key, which is made of it."""
+        trial = record.trial
+        texts = [v for v in trial.options.values() if isinstance(v, str)]
+        if not all(map(is_name, (trial.head, trial.device, *trial.options, *texts))):
+            return "a name that cannot be printed"
+        if out_of_range(list(trial.options.values())):
+            return "an option that cannot be"
+        if not all(1 <= n < LARGEST_SIDE for n in trial.shape):
+            return "a shape that cannot be"
+        return "" if trial.key == record.key else "a key that is not its trial's"
 
     def of_its_making(self, record: Record) -> str:
         """Of round, duration, seed, start, and where it was made."""
@@ -57,16 +57,25 @@ class RecordCheck:
         return ""
 
     def of_reading(self, metric: str, reading: Reading) -> str:
-        if not self._are_names((metric, reading.unit, *reading.terms, *reading.pictures)):
+        names = (metric, reading.unit)
+        if reading.terms or reading.pictures:
+            names = (*names, *reading.terms, *reading.pictures)
+        if not self._are_names(names):
             return "a name of a reading that cannot be printed"
         return _fault_of_numbers(reading)
 
+    def of_reasons(self, record: Record) -> str:
+        if not record.unmeasured or self._are_names(record.unmeasured):
+            return ""
+        return "a name that cannot be printed"
+
     def _are_names(self, names: Iterable[str]) -> bool:
+        known = self._names
         for name in names:
-            if name not in self._names:
+            if name not in known:
                 if not is_name(name):
                     return False
-                self._names.add(name)
+                known.add(name)
         return True
 
 
@@ -81,18 +90,6 @@ def out_of_range(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return any(map(out_of_range, value))
     return isinstance(value, _NUMBER) and not -LARGEST <= value <= LARGEST
-
-
-def _trial_fault(record: Record) -> str:
-    trial = record.trial
-    texts = [v for v in trial.options.values() if isinstance(v, str)]
-    if not all(map(is_name, (trial.head, trial.device, *trial.options, *texts))):
-        return "a name that cannot be printed"
-    if out_of_range(list(trial.options.values())):
-        return "an option that cannot be"
-    if not all(1 <= n < LARGEST_SIDE for n in trial.shape):
-        return "a shape that cannot be"
-    return "" if trial.key == record.key else "a key that is not its trial's"
 
 
 def _fault_of_numbers(reading: Reading) -> str:

@@ -15,8 +15,9 @@ from attnbench.plain_files import LONGEST_LINE, lines
 from attnbench.printable import is_name
 from attnbench.record import SCHEMA, Environment, Record
 from attnbench.record_check import MOST_SECONDS, SMALLEST_TIME, newer, out_of_range
-from attnbench.record_lines import UNDECODABLE, RecordLines
+from attnbench.record_lines import RecordLines
 
+_UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 NAMED = 5  # lines of a file that are told one by one
 
 
@@ -49,7 +50,7 @@ def _value(line: bytes | None, read: Callable[[bytes], tuple[Any, str]]) -> tupl
         return None, f"longer than {LONGEST_LINE} bytes"
     try:
         return read(line)
-    except UNDECODABLE:
+    except _UNDECODABLE:
         if not line.strip():
             return None, ""
         schema = _schema(line)
@@ -61,7 +62,7 @@ def _value(line: bytes | None, read: Callable[[bytes], tuple[Any, str]]) -> tupl
 def _schema(line: bytes) -> int:
     try:
         return msgspec.json.decode(line, type=_Schema).schema
-    except UNDECODABLE:
+    except _UNDECODABLE:
         return 0
 
 

@@ -13,12 +13,13 @@ import numpy as np
 LEVEL = 0.95
 MARGIN = 0.02  # a smaller difference is true on a quiet machine, and of no use
 EXACT_PAIRS, FLIPS = 16, 20_000  # of the sign-flip test
+AT_ONCE = 10_000  # rows of `means`: more take memory, and no less time
 DRAWS = (
     2000  # of the bootstrap: the ends of a 95 % interval then move by less than 1 % of its width
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # a large run has hundreds of thousands
 class Estimate:
     """A value and the interval that covers it at `level`; low = high = value for an exact count.
 
@@ -152,16 +153,22 @@ def means(rows: Sequence[Sequence[float]]) -> list[Estimate]:
     for i, row in enumerate(rows):
         by_length.setdefault(len(row), []).append(i)
     found: dict[int, Estimate] = {}
-    for n, places in by_length.items():
-        if n < 2:
-            found |= {i: mean(rows[i]) for i in places}
-            continue
-        v = np.array([rows[i] for i in places], dtype=float)
-        value = v.mean(axis=1)
-        half = _student(n - 1, (1 + LEVEL) / 2) * v.std(axis=1, ddof=1) / n**0.5
-        ends = (value.tolist(), (value - half).tolist(), (value + half).tolist())
-        found |= {i: Estimate(*told) for i, *told in zip(places, *ends, strict=True)}
+    for places in by_length.values():
+        for some in (places[i : i + AT_ONCE] for i in range(0, len(places), AT_ONCE)):
+            found |= zip(some, _means([rows[i] for i in some]), strict=True)
     return [found[i] for i in range(len(rows))]
+
+
+def _means(rows: Sequence[Sequence[float]]) -> list[Estimate]:
+    """Of rows of one length."""
+    v = np.array(rows, dtype=float)
+    n = v.shape[1]
+    if n < 2:
+        return [mean(row) for row in v]
+    value = v.mean(axis=1)
+    half = _student(n - 1, (1 + LEVEL) / 2) * v.std(axis=1, ddof=1) / n**0.5
+    ends = (value.tolist(), (value - half).tolist(), (value + half).tolist())
+    return [Estimate(*told) for told in zip(*ends, strict=True)]
 
 
 def power_law(
@@ -245,6 +252,22 @@ def unpaired_ratio(over: Sequence[float], under: Sequence[float], level: float =
     return Estimate(exp(gap), exp(gap - half), exp(gap + half), level)
 
 
+def rank_correlation(one: Sequence[float], other: Sequence[float]) -> float:
+    """Spearman's: the correlation of ranks, equal values sharing their mean rank.
+
+    NaN where one side has a single value throughout. scipy has it, and takes a second to import.
+    """
+    ranks = np.array([_ranks(one), _ranks(other)])
+    if (ranks == ranks[:, :1]).all(axis=1).any():
+        return nan
+    return float(np.corrcoef(ranks)[0, 1])
+
+
+def _ranks(values: Sequence[float]) -> np.ndarray:
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(count) - (count - 1) / 2)[place]
+
+
 def sign_flip(differences: Sequence[float]) -> float:
     """Two-sided p of the mean of paired differences, if the sign of each is as good as a coin's.
 
@@ -292,8 +315,8 @@ def crossing(
     value = float(_crossings(x, gap.mean(axis=0, keepdims=True))[0])
     if len(gap) == 1:
         return exactly(value)
-    found = np.sort(_crossings(x, _draws(len(gap)) @ gap / len(gap)))
-    low, high = found[int(DRAWS * (1 - LEVEL) / 2)], found[int(DRAWS * (1 + LEVEL) / 2) - 1]
+    ends = [int(DRAWS * (1 - LEVEL) / 2), int(DRAWS * (1 + LEVEL) / 2) - 1]
+    low, high = np.partition(_crossings(x, _draws(len(gap)) @ gap / len(gap)), ends)[ends]
     return Estimate(value, float(low), float(high))
 
 

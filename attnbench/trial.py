@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Literal, get_args
 
@@ -78,16 +78,12 @@ class Trial:
 
         An empty backbone is not in it, so that trials keep the key that they had before it came.
         """
-        told = {name: getattr(self, name) for name in _FIELDS} | {"shape": vars(self.shape)}
-        if not self.backbone:
-            del told["backbone"]
-        text = _AS_TEXT(told)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return _key(self, vars(self.shape))
 
     @cached_property
     def line(self) -> str:
         """Key of the trials that differ from this one in height and width only."""
-        return replace(self, shape=Shape(self.shape.batch, self.shape.channels, 0, 0)).key
+        return _key(self, vars(self.shape) | {"height": 0, "width": 0})
 
     @property
     def reads(self) -> str:
@@ -100,7 +96,14 @@ class Trial:
 
 
 _FIELDS = tuple(f.name for f in fields(Trial))
-_AS_TEXT = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+_as_text = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
+
+def _key(trial: Trial, shape: dict[str, int]) -> str:
+    told = {name: getattr(trial, name) for name in _FIELDS} | {"shape": shape}
+    if not trial.backbone:
+        del told["backbone"]
+    return hashlib.sha256(_as_text(told).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Literal
 
 from attnbench import stats
-from attnbench.by_trial import ByTrial
+from attnbench.by_trial import ByTrial, by_trial
 from attnbench.claim_lines import NothingFoundError, line_of, pixels, point_named, quotient, shared
 from attnbench.claims import (
     Claim,
@@ -50,7 +50,7 @@ class Verdict:
 
 
 def verdicts(claims: Iterable[Claim], records: Iterable[Record]) -> list[Verdict]:
-    return verdicts_of(claims, ByTrial(tuple(latest(records))))
+    return verdicts_of(claims, by_trial(latest(records)))
 
 
 def verdicts_of(claims: Iterable[Claim], run: ByTrial) -> list[Verdict]:
@@ -140,8 +140,6 @@ def _order(claim: Claim, run: ByTrial) -> Verdict:
 
 
 def _correlation(claim: Claim, run: ByTrial) -> Verdict:
-    from scipy.stats import spearmanr  # noqa: PLC0415 a second, for those who need it
-
     check: Correlation = claim.check
     trials = {t.label: t for t in run.trials.values() if t.mode == check.mode}
     pairs = []
@@ -159,7 +157,9 @@ def _correlation(claim: Claim, run: ByTrial) -> Verdict:
     point = shared(check, lines)[-1]
     rounds = sorted(set.intersection(*({*b.rounds([point])} for _, b in pairs)))
     ours = [a.at(point).value for a, _ in pairs]
-    by_round = [float(spearmanr(ours, [b.values[point][r] for _, b in pairs])[0]) for r in rounds]
+    by_round = [
+        stats.rank_correlation(ours, [b.values[point][r] for _, b in pairs]) for r in rounds
+    ]
     if not by_round:
         raise NothingFoundError("a round with every head")
     return _judged(claim, stats.mean(by_round), f"{len(pairs)} heads at {point_named(point)}")

@@ -205,3 +205,49 @@ def test_a_ratio_of_sides_that_are_not_paired_is_welchs():
 def test_an_unpaired_ratio_of_one_round_has_no_interval_and_one_of_equal_rounds_no_width():
     assert not stats.unpaired_ratio([2.0], [1.0, 1.1]).known
     assert stats.unpaired_ratio([2.0, 2.0], [1.0, 1.0]).exact
+
+
+@pytest.mark.parametrize("rounds", [*range(1, 20), 200])
+def test_means_of_many_are_the_mean_of_each_to_the_bit(rounds):
+    random = np.random.default_rng(rounds)
+    rows = random.lognormal(size=(30, rounds)).tolist()
+    rows.insert(7, [1.0] * (rounds + 1))
+
+    assert list(map(repr, stats.means(rows))) == [repr(stats.mean(row)) for row in rows]
+    assert stats.means([]) == []
+
+
+def test_a_crossing_is_that_of_the_rounds_drawn_one_by_one():
+    random = np.random.default_rng(5)
+    sizes = [16, 64, 256, 1024]
+    dense = np.array([1.0, 4.0, 16.0, 64.0]) * random.lognormal(0, 0.2, (7, 4))
+    other = np.array([6.0, 12.0, 24.0, 48.0]) * random.lognormal(0, 0.2, (7, 4))
+
+    found = stats.crossing(sizes, dense.tolist(), other.tolist())
+
+    drawn = np.random.default_rng(0).integers(0, 7, (stats.DRAWS, 7))
+    each = [
+        stats.crossing(
+            sizes, [np.exp(np.log(dense[d]).mean(0))], [np.exp(np.log(other[d]).mean(0))]
+        )
+        for d in drawn
+    ]
+    ends = sorted(e.value for e in each)
+    assert found.low == pytest.approx(ends[50])
+    assert found.high == pytest.approx(ends[1949])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rank_correlation_is_that_of_scipy(seed):
+    from scipy.stats import spearmanr
+
+    random = np.random.default_rng(seed)
+    one, other = random.integers(0, 9, (2, 20)).tolist()  # some of them equal
+
+    assert stats.rank_correlation(one, other) == pytest.approx(spearmanr(one, other)[0], abs=1e-15)
+
+
+def test_rank_correlation_with_what_never_varies_is_not_known():
+    assert math.isnan(stats.rank_correlation([1, 2, 3], [5, 5, 5]))
+    assert stats.rank_correlation([1, 2, 3], [10, 100, 1000]) == pytest.approx(1)
+    assert stats.rank_correlation([1, 2, 2, 4], [4, 2, 2, 1]) == pytest.approx(-1)

@@ -9,7 +9,7 @@ from statistics import fmean
 from typing import Any, TypeVar
 
 from attnbench import stats
-from attnbench.by_trial import ByTrial, Rounds
+from attnbench.by_trial import ByTrial, Rounds, by_trial
 from attnbench.curves import Curve, curves_of
 from attnbench.errors import AttnbenchError
 from attnbench.gate.result import Gate
@@ -28,7 +28,7 @@ from attnbench.verdicts import Verdict, verdicts_of
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Value:
     """A metric of one trial over all its rounds, in base units. Measured terms are means too."""
 
@@ -52,7 +52,7 @@ class Evidence:
 
     @cached_property
     def by_trial(self) -> ByTrial:
-        return ByTrial(self.records)
+        return by_trial(self.records)
 
     def once(self, found: Callable[["Evidence"], T]) -> T:
         """What a function of the evidence alone gives, for all sections that ask for it."""
@@ -136,8 +136,15 @@ class Evidence:
 
     def rank(self, trial: Trial) -> tuple:
         """Sorts lines of every table and figure the same way."""
-        kernel = KERNELS.index(trial.kernel)
-        return (self.heads.index(trial.head), sorted(map(str, trial.options.items())), kernel)
+        known = (trial.head, trial.label)
+        if known not in self._ranks:
+            head, kernel = self.heads.index(trial.head), KERNELS.index(trial.kernel)
+            self._ranks[known] = (head, sorted(map(str, trial.options.items())), kernel)
+        return self._ranks[known]
+
+    @cached_property
+    def _ranks(self) -> dict[tuple[str, str], tuple]:
+        return {}
 
     def curves(self, metric: str, terms: str = "") -> list[Curve]:
         """Every curve of a metric, those of all settings, in the order of the heads."""

@@ -27,8 +27,7 @@ DASHES = dict(FAMILIES)
 OWN = (2.5, 1.2)  # of a head that belongs to none of the families
 # Slots of the palette. Those of one family differ, and so do the heads that are mostly compared.
 _SLOTS = {
-    "fcn": 0,
-    "non_local": 1, "self_attention": 2, "danet": 8, "dnl": 9, "psa": 6,
+    "non_local": 1, "self_attention": 2, "danet": 8, "dnl": 9, "psa": 6, "fcn": 0,
     "isa": 4, "ccnet": 6,
     "ema": 3, "a2": 7, "ann": 1, "ocr": 8, "glore": 9,
     "gc": 5, "cgnl": 2, "enc": 7,
@@ -60,7 +59,7 @@ def look(head: str) -> Look:
         seed = crc32(head.encode())
         slot = 1 + seed % (len(LIGHT) - 1)  # the first is the yardstick's
         return Look(slot, MARKERS[seed // 16 % len(MARKERS)], DASHES.get(of, OWN))
-    siblings = [name for name in _SLOTS if family(name) == of]
+    siblings = [name for name in _SLOTS if DASHES.get(family(name), OWN) == DASHES.get(of, OWN)]
     return Look(_SLOTS[head], MARKERS[siblings.index(head)], DASHES.get(of, OWN))
 
 

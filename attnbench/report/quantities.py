@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from attnbench.curves import Curve
 from attnbench.report.evidence import Evidence
+from attnbench.report.heads_shown import is_shown
 from attnbench.report.places import device_names
 from attnbench.report.settings import Setting, by_setting
 from attnbench.trial import MODES, Mode
@@ -77,7 +78,8 @@ def followed(evidence: Evidence, *, terms: bool = False) -> list[Quantity]:
 
 def panels(evidence: Evidence, quantity: Quantity, least: int = 1) -> list[Panel]:
     """One for each setting in which some head has the quantity at `least` sizes or more."""
-    found = [c for c in evidence.curves(quantity.metric, quantity.terms) if len(c.pixels) >= least]
+    curves = evidence.curves(quantity.metric, quantity.terms)
+    found = [c for c in curves if len(c.pixels) >= least and is_shown(evidence, c.trial)]
     groups = by_setting(found, quantity.mode)
     called = device_names(evidence)
     return [

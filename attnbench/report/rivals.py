@@ -3,6 +3,7 @@
 from attnbench import heads
 from attnbench.errors import AttnbenchError
 from attnbench.report.evidence import Evidence
+from attnbench.report.heads_shown import is_shown
 from attnbench.trial import Trial
 
 DENSE = ("self_attention", "non_local")
@@ -22,7 +23,7 @@ def efficient(evidence: Evidence) -> list[Trial]:
 
 def _lines(evidence: Evidence) -> list[Trial]:
     found = {t.label: t for k, t in evidence.trials.items() if k in evidence.measured_keys}
-    return sorted(found.values(), key=evidence.rank)
+    return sorted((t for t in found.values() if is_shown(evidence, t)), key=evidence.rank)
 
 
 def _is_efficient(head: str) -> bool:

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from math import log
 from typing import Any, Generic, TypeVar
 
-from attnbench.report.document import code, text
+from attnbench.report.document import Inline, Text, code, text
 from attnbench.report.evidence import Evidence
 from attnbench.report.rivals import dense
 from attnbench.report.settings import Setting
 from attnbench.report.slices import Slice, reference, slices
 from attnbench.trial import NO_DEVICE
 
-LINES = 600  # in all figures of a section: one of 48 heads and kernels then has twelve
+LINES = 600  # in all figures of a section: of 48 heads and kernels there are then twelve
+FIGURES = 24  # of few lines
 COLUMNS = 24  # of the tables that have one for each quantity and setting
 TABLES = 24  # of a kind
 ROWS = 100  # of a table of what else was found
@@ -32,18 +33,23 @@ class Shown(Generic[T]):
     items: list[T]
     others: int
 
-    def told(self, evidence: Evidence, what: str, chosen: str = "nearest to the answer") -> list:
+    def told(
+        self, evidence: Evidence, what: str, chosen: str = "nearest to the answer"
+    ) -> list[Text]:
         """A sentence, "12 figures of 96 are shown"; none where that are all."""
+        command = code(f"attnbench export {_named(evidence)} --csv FILE")
+        return self._said(what, chosen, " All numbers, as a table: ", command, ".")
+
+    def told_of_failures(self, what: str) -> list[Text]:
+        """The same of what has no number."""
+        return self._said(what, "of most records", " All are in ", code("records.jsonl"), ".")
+
+    def _said(self, what: str, chosen: str, *rest: str | Inline) -> list[Text]:
         if not self.others:
             return []
-        said = text(
-            f"{len(self.items)} {what} of {len(self.items) + self.others} are shown, those "
-            f"{chosen}. All numbers, as a table: ",
-            code(f"attnbench export {_named(evidence)} --csv FILE"),
-            ".",
-            role="note",
-        )
-        return [said]
+        number = len(self.items)
+        words = f"{number} {what} of {number + self.others} are shown, those {chosen}."
+        return [text(words, *rest, role="note")]
 
 
 def _named(evidence: Evidence) -> str:
@@ -63,6 +69,11 @@ def first(
             break
         kept.append(i)
     return Shown([found[i] for i in sorted(kept)], len(found) - len(kept))
+
+
+def drawn(lines: int) -> int:
+    """What a figure takes of LINES."""
+    return max(lines, LINES // FIGURES)
 
 
 def answered(evidence: Evidence) -> Slice | None:

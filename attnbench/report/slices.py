@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from attnbench import stats
 from attnbench.curves import Curve
 from attnbench.report.evidence import Evidence, Value
+from attnbench.report.heads_shown import is_shown
 from attnbench.report.numbers import side, whole
 from attnbench.report.tables import Column, quantities
 from attnbench.stats import Estimate
@@ -109,7 +110,7 @@ def slices(evidence: Evidence) -> list[Slice]:
 
 
 def _slices(evidence: Evidence) -> list[Slice]:
-    trials = evidence.trials.values()
+    trials = [t for t in evidence.trials.values() if is_shown(evidence, t)]
     came = dict.fromkeys(t.device for t in trials if t.device != NO_DEVICE)
     found = []
     for device in sorted(came, key=lambda d: d.partition(":")[0]) or [""]:

@@ -2,6 +2,7 @@
 
 from attnbench import stats
 from attnbench.report.evidence import Evidence, Value
+from attnbench.report.heads_shown import is_shown
 from attnbench.stats import Estimate
 from attnbench.trial import Trial
 
@@ -11,8 +12,9 @@ BASELINE = "fcn"  # no context: what the others are held against
 def trained(evidence: Evidence) -> list[list[Trial]]:
     """Trials with an accuracy, those of one part, backbone, shape, type and device together."""
     groups: dict[tuple, list[Trial]] = {}
-    for trial in sorted(evidence.trials.values(), key=evidence.rank):
-        if (trial.key, "accuracy") in evidence.values:
+    trials = [evidence.trials[key] for key in evidence.by_trial.having.get("accuracy", ())]
+    for trial in sorted(trials, key=evidence.rank):
+        if is_shown(evidence, trial):
             setting = (trial.part, trial.backbone, trial.shape, trial.dtype, trial.device)
             groups.setdefault(setting, []).append(trial)
     return list(groups.values())

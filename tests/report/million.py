@@ -7,11 +7,12 @@ but the compiled one, at twelve sizes, four batches, two widths, two dtypes, two
 devices: about 28,000 trials that were measured and 14,000 that were counted. Counted trials have
 one record each, with parameters, MACs and FLOPs by kind of work, launches and predicted memory.
 Measured ones have as many rounds as the wanted records need (about 36 of a million), each with ten
-samples of latency, the first call and two or three readings of memory; all have their own times,
-seeds and durations, and no two samples are equal. Dense heads run out of memory on large maps, each
-in words of its own, and are skipped on the largest of the CPU; one in a hundred records crashed
-at an address that no other has, fewer ran out of time; energy has no reading on the CPU; one
-reading in thirty was disturbed. Its suite and claims are those of resolution-sweep.
+samples of latency and the first call; all have their own times, seeds and durations, and no two
+samples are equal. The first round, as of any run, also has two or three readings of memory; with
+--memory-each-round all have them, as those of many runs in one would. Dense heads run out of memory
+on large maps, each in its own words, and are skipped on the largest of the CPU; one in a hundred
+crashed at an address that no other has, fewer ran out of time; energy has no reading on the CPU;
+one reading in thirty was disturbed. Its suite and claims are those of resolution-sweep.
 """
 
 import argparse
@@ -65,6 +66,7 @@ class Sweep:
     channels: tuple[int, ...] = (256, 512)
     dtypes: tuple[str, ...] = ("float32", "bfloat16")
     devices: tuple[str, ...] = ("cpu", "cuda")
+    has_memory_each_round: bool = False
 
     def trials(self, devices: tuple[str, ...]) -> list[Trial]:
         kernels = {name: heads.kernels(name)[:-1] for name, _ in self.heads}  # compiled is the last
@@ -104,7 +106,8 @@ def lines(sweep: Sweep) -> Iterator[str]:
         random.shuffle(measured)
         for made in measured:
             if number == 0 or not made.is_skipped:
-                yield made.measured(random, next(clock), number)
+                has_memory = number == 0 or sweep.has_memory_each_round
+                yield made.measured(random, next(clock), number, has_memory=has_memory)
 
 
 @cache
@@ -140,7 +143,7 @@ class _Made:
     def counted(self, random: Random, clock: int) -> str:
         macs = {"convolution": self.convolution, "contraction": self.contraction}
         flops = {k: 2 * v for k, v in macs.items()} | {"normalisation": 4 * self.trial.shape.pixels}
-        launches = {"bmm": 2, "convolution": 4, "_softmax": 1}
+        launches = {"bmm": 2, "convolution": len(self.trial.head), "_softmax": 1}
         readings = [
             _reading("params", str(self.params), "", "counted"),
             _reading("params.frozen", "0", "", "counted"),
@@ -156,7 +159,7 @@ class _Made:
             del readings[2:7]
         return self._line(0, "ok", readings, "{}", "", random, clock)
 
-    def measured(self, random: Random, clock: int, number: int) -> str:
+    def measured(self, random: Random, clock: int, number: int, *, has_memory: bool) -> str:
         status, message = self._fate(random)
         if status != "ok":
             return self._line(number, status, [], "{}", message, random, clock)
@@ -166,10 +169,13 @@ class _Made:
         readings = [
             _reading("latency", samples, "s", "measured", notes),
             _reading("latency.first", repr(middle * 40), "s", "measured"),
-            _reading("memory", str(self.peak), "bytes", "measured", '["live storages"]'),
-            _reading("memory.baseline", str(4 * self.params), "bytes", "measured"),
         ]
-        if self.trial.mode == "training":
+        if has_memory:
+            readings += [
+                _reading("memory", str(self.peak), "bytes", "measured", '["live storages"]'),
+                _reading("memory.baseline", str(4 * self.params), "bytes", "measured"),
+            ]
+        if has_memory and self.trial.mode == "training":
             readings.append(_reading("memory.forward", str(self.peak // 2), "bytes", "measured"))
         unmeasured = UNMEASURED if self.trial.device == "cpu" else "{}"
         return self._line(number, "ok", readings, unmeasured, "", random, clock)
@@ -217,8 +223,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Makes up a large run.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--records", type=int, default=10**6)
+    parser.add_argument("--memory-each-round", action="store_true")
     told = parser.parse_args()
-    print(write(told.folder, told.records))
+    sweep = Sweep(has_memory_each_round=told.memory_each_round)
+    print(write(told.folder, told.records, sweep))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from made_up import CHANNELS, SIDES, made_up_run, reading, record, trial
 from attnbench.record import Reading
 from attnbench.report import render
 from attnbench.report.evidence import Evidence
-from attnbench.report.explorer import FIRST, payload
+from attnbench.report.explorer import FIRST, colour, payload
 from attnbench.report.payload import embedded, short
 from attnbench.report.scripts import policy, scripts
 from tests.report.hostile import ATTACKS, HEAD, hostile_run

@@ -276,4 +276,4 @@ def test_what_is_left_out_is_had_by_a_command_that_names_the_runs():
 
     (told,) = Shown([1], 2).told(found, "tables")
 
-    assert told.parts[1].text == "attnbench export run-a run-b --csv FILE"
+    assert told.parts[2].text == "attnbench export run-a run-b --csv FILE"

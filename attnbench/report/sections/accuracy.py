@@ -10,6 +10,8 @@ from attnbench.report.numbers import number
 from attnbench.report.other_settings import other_settings
 from attnbench.report.plot import Mark, Scatter
 from attnbench.report.sections import section
+from attnbench.report.settings import Setting
+from attnbench.report.shown import LINES, distance, drawn, first
 from attnbench.report.tables import (
     Cell,
     Column,
@@ -31,11 +33,19 @@ COSTS = (  # metric, how a figure calls it
     ("latency", "latency of a forward pass"),
 )
 LEAST = 2  # heads in a figure
+FIGURES = len(COSTS) + 1  # of a training: its costs, and how it went
 
 
 @section("What the heads buy", order=12)
 def accuracy(evidence: Evidence) -> list | None:
-    return [block for trials in trained(evidence) for block in _group(evidence, trials)] or None
+    shown = first(
+        trained(evidence),
+        LINES,
+        lambda trials: distance(evidence, Setting.of(trials[0])),
+        lambda trials: FIGURES * drawn(len(trials)),
+    )
+    blocks = [block for trials in shown.items for block in _group(evidence, trials)]
+    return shown.told(evidence, "trainings") + blocks or None
 
 
 def _group(evidence: Evidence, trials: list[Trial]) -> list:

@@ -8,6 +8,8 @@ from attnbench.report.numbers import interval
 from attnbench.report.pictures import picture
 from attnbench.report.sections import section
 from attnbench.report.seen import Group, MapName, Seen, cell, groups
+from attnbench.report.settings import Setting
+from attnbench.report.shown import ROWS, distance, first
 from attnbench.report.tables import Cell, Column, Table, estimated, names, nothing
 from attnbench.trial import Trial
 
@@ -57,11 +59,17 @@ OPEN = 6  # heads whose maps are shown without being asked for
 
 @section("What the trained heads attend to", order=14)
 def attention(evidence: Evidence) -> list | None:
-    trials = sorted(evidence.trials.values(), key=evidence.rank)
-    measured = [t for t in trials if any((t.key, m) in evidence.values for m, _, _ in READINGS)]
-    tables = [_definitions(evidence), _table(evidence, measured)] if measured else []
-    maps = [b for i, group in enumerate(groups(evidence)) for b in _maps(group, i)]
-    return tables + maps or None
+    having = evidence.by_trial.having
+    keys = {key for metric, _, _ in READINGS for key in having.get(metric, ())}
+    trials = sorted((t for t in evidence.trials.values() if t.key in keys), key=evidence.rank)
+    measured = first(trials, ROWS, lambda t: distance(evidence, Setting.of(t)))
+    table = [_definitions(evidence), _table(evidence, measured.items)] if trials else []
+    seen = first(groups(evidence), ROWS, lambda _: 0, lambda group: len(group.heads))
+    told = measured.told(evidence, "rows") + seen.told(
+        evidence, "sets of images", "of the first heads"
+    )
+    maps = [b for i, group in enumerate(seen.items) for b in _maps(group, i)]
+    return told + table + maps or None
 
 
 def _definitions(evidence: Evidence) -> Bullets:

@@ -53,10 +53,8 @@ def failures(evidence: Evidence) -> list | None:
         if groups:
             shown = first([*groups], ROWS, lambda group, groups=groups: -groups[group].count)
             kept = {group: groups[group] for group in shown.items}
-            inner = (
-                *shown.told(evidence, "rows", "of most records"),
-                _table(title, what, kept, evidence.run.path),
-            )
+            table = _table(title, what, kept, evidence.run.path)
+            inner = (*shown.told_of_failures("rows"), table)
             total = _records(sum(cases.count for cases in groups.values()))
             name = f"{title}: {total}"
             blocks += [Fold(name, inner)] if is_folded else [Heading(name), *inner]

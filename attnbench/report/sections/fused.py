@@ -14,7 +14,7 @@ from attnbench.report.numbers import side, times
 from attnbench.report.plot import Line, Plot
 from attnbench.report.quantities import Panel, followed, panels
 from attnbench.report.sections import section
-from attnbench.report.shown import LINES, distance, first
+from attnbench.report.shown import LINES, distance, drawn, first
 from attnbench.report.tables import Cell, Column, Table, names, nothing
 from attnbench.stats import Estimate
 from attnbench.trial import Trial
@@ -47,14 +47,16 @@ def fused(evidence: Evidence) -> list | None:
     found = [(p, told) for p, told in found if _is_of_interest(told)]
     if not found:
         return None
-    shown = first(found, LINES, lambda f: distance(evidence, f[0].setting), lambda f: len(f[1]))
+    shown = first(
+        found, LINES, lambda f: distance(evidence, f[0].setting), lambda f: drawn(len(f[1]))
+    )
     figures = [
         Figure(_plot(panel, told), _table(panel, told))
         for panel, told in shown.items
         if max(len(pair.sizes) for pair in told) >= LEAST
     ]
-    drawn = {f.plot.name for f in figures}
-    tables = [_table(panel, told) for panel, told in shown.items if _name(panel) not in drawn]
+    in_figures = {f.plot.name for f in figures}
+    tables = [_table(panel, told) for panel, told in shown.items if _name(panel) not in in_figures]
     row = [Row(tuple((f,) for f in figures))] if figures else []
     return [text(_INTRO), *shown.told(evidence, "figures and tables"), *tables, *row]
 

@@ -12,7 +12,7 @@ from attnbench.report.plot import Line, Plot
 from attnbench.report.quantities import Panel, followed, panels
 from attnbench.report.rivals import DENSE
 from attnbench.report.sections import section
-from attnbench.report.shown import LINES, distance, first
+from attnbench.report.shown import LINES, distance, drawn, first
 from attnbench.report.tables import Cell, Column, Table, estimated, names, nothing, quantities
 from attnbench.stats import PowerLaw
 
@@ -30,7 +30,9 @@ def growth(evidence: Evidence) -> list | None:
         "exponent. Where the points bend away from the thin fit, one power does not describe "
         "the head: N²·C + N·C² bends from 1 towards 2."
     )
-    shown = first(found, LINES, lambda p: distance(evidence, p.setting), lambda p: len(p.curves))
+    shown = first(
+        found, LINES, lambda p: distance(evidence, p.setting), lambda p: drawn(len(p.curves))
+    )
     figures = [figure(p) for p in shown.items]
     row = Row(tuple((f,) for f in figures))
     return [text(intro), *shown.told(evidence, "figures"), _key(figures, shown.items), row]

@@ -7,12 +7,15 @@ from attnbench.report.gallery import Gallery, Legend, Shared, Store
 from attnbench.report.numbers import number
 from attnbench.report.sections import section
 from attnbench.report.seen import NO_PICTURE, Group, Seen, cell, groups
+from attnbench.report.shown import ROWS, first
 
 
 @section("Masks of the trained heads", order=13)
 def masks(evidence: Evidence) -> list | None:
-    found = [_group(group, i) for i, group in enumerate(groups(evidence))]
-    return [block for blocks in found for block in blocks] or None
+    seen = first(groups(evidence), ROWS, lambda _: 0, lambda group: len(group.heads))
+    found = [_group(group, i) for i, group in enumerate(seen.items)]
+    told = seen.told(evidence, "sets of images", "of the first heads")
+    return told + [block for blocks in found for block in blocks] or None
 
 
 def _group(group: Group, place: int) -> list:

@@ -3,7 +3,7 @@
 from math import prod
 
 from attnbench.curves import Curve
-from attnbench.report import answer
+from attnbench.report import answer, heads_shown
 from attnbench.report.document import Row, text
 from attnbench.report.evidence import Evidence
 from attnbench.report.numbers import exponent, side
@@ -32,7 +32,7 @@ def summary(evidence: Evidence) -> list:
     if at is None:
         return [text("This run has no reading: below is what failed.", role="lead"), *warnings]
     machine = text(*answer.machine(evidence, at), role="note")
-    words = (*answer.sentences(evidence, at), machine, *warnings)
+    words = (*answer.sentences(evidence, at), machine, *heads_shown.told(evidence), *warnings)
     table = headline(evidence, at)
     sides = [found] if (found := what_is_compared(evidence)) else []
     return [Row((words, (table,))), *sides] if len(table.columns) > 1 else [*words, *sides]

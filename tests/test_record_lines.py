@@ -1,0 +1,134 @@
+"""Lines of records: what they share is the same, and what was wrong is not remembered as right."""
+
+import gc
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from attnbench.garbage import kept_aside, no_search
+from attnbench.record import Reading, Record
+from attnbench.record_lines import RecordLines
+from attnbench.store import read_run
+
+FOLDERS = sorted((Path(__file__).parent / "data").glob("format-*/*"))
+FOLDERS += sorted((Path(__file__).parents[1] / "results" / "reference").glob("*"))
+
+
+def encoded(record):
+    return msgspec.json.encode(record) + b"\n"
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda f: f.name)
+def test_what_is_read_is_what_the_lines_say(folder):
+    told = (folder / "records.jsonl").read_bytes().splitlines()
+
+    found = read_run(folder).records
+
+    assert found == tuple(msgspec.json.decode(line, type=Record) for line in told)
+    assert [encoded(r) for r in found] == [
+        encoded(msgspec.json.decode(line, type=Record)) for line in told
+    ]
+
+
+def test_records_of_a_trial_share_what_is_equal(record):
+    read = RecordLines()
+    one = replace(record(), unmeasured={"energy": "no counter"}, source="s", message="m")
+    other = replace(one, round=1, seconds=2.0)
+
+    (first, _), (second, _) = read(encoded(one)), read(encoded(other))
+
+    assert (first, second) == (one, other)
+    for name in ("trial", "key", "source", "message", "unmeasured"):
+        assert getattr(first, name) is getattr(second, name)
+    assert first.readings["macs.counted"] is second.readings["macs.counted"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"samples": ()},
+        {"samples": (1e31,)},
+        {"samples": (0,), "terms": {"convolution": 1}},
+        {"unit": "s", "samples": (0.0,)},
+        {"unit": "\x1b[2J"},
+        {"terms": {"\n": 1}},
+        {"terms": {"a": 1e31}},
+        {"pictures": {"\u202e": ""}},
+    ],
+)
+def test_a_reading_that_cannot_be_is_left_out_each_time(record, wrong):
+    read, sound = RecordLines(), record()
+    bad = replace(sound.readings["macs.counted"], **wrong)
+    wronged = replace(sound, readings={"macs.counted": bad})
+
+    faults = [read(encoded(r))[1] for r in (wronged, sound, wronged, sound, wronged)]
+
+    assert [bool(f) for f in faults] == [True, False, True, False, True]
+    assert len(set(faults) - {""}) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"key": "0123456789abcdef"},
+        {"round": 10**6},
+        {"seconds": -1.0},
+        {"environment": "\x1b"},
+        {"run": "\n"},
+        {"started": "2026-01-01T00:00:00"},
+        {"schema": 0},
+        {"unmeasured": {"\x07": "reason"}},
+    ],
+)
+def test_a_record_that_cannot_be_is_left_out_also_of_a_known_trial(record, wrong):
+    read = RecordLines()
+
+    faults = [read(encoded(r))[1] for r in (record(), replace(record(), **wrong), record())]
+
+    assert [bool(f) for f in faults] == [False, True, False]
+
+
+def test_a_key_is_that_of_its_trial_also_when_the_key_is_known(record):
+    read, other = RecordLines(), record(side=32)
+
+    assert read(encoded(record()))[1] == ""
+    assert read(encoded(replace(record(), trial=other.trial)))[1] == "a key that is not its trial's"
+
+
+def test_a_reading_told_twice_is_looked_at_both_times(record):
+    line = encoded(record()).replace(b'"readings":{', b'"readings":{"macs.counted":5,')
+
+    with pytest.raises(msgspec.ValidationError):
+        RecordLines()(line)
+
+
+def test_readings_have_no_room_for_more():
+    with pytest.raises((AttributeError, TypeError)):
+        Reading((1,), "s", "lower", "measured").more = 1
+
+
+@pytest.mark.parametrize("manager", [no_search, kept_aside])
+def test_the_search_for_garbage_is_as_before(manager):
+    for was_on in (True, False):
+        (gc.enable if was_on else gc.disable)()
+        try:
+            with pytest.raises(KeyError), manager():
+                raise KeyError
+            assert gc.isenabled() is was_on
+            assert gc.get_freeze_count() == 0
+        finally:
+            gc.enable()
+
+
+@pytest.mark.parametrize("manager", [no_search, kept_aside])
+def test_what_another_has_set_aside_stays_so(manager):
+    gc.freeze()
+    try:
+        before = gc.get_freeze_count()
+        with manager():
+            pass
+        assert gc.get_freeze_count() >= before * 0.9  # what is dropped meanwhile leaves it
+    finally:
+        gc.unfreeze()
