@@ -50,18 +50,23 @@ class RecordCheck:
         """Of round, duration, seed, start, and where it was made."""
         if not (0 <= record.round < MOST_ROUNDS and 0 <= record.seconds <= MOST_SECONDS):
             return "a round or a duration that cannot be"
-        if abs(record.seed) > LARGEST or not self._are_names((record.environment, record.run)):
+        known = self._names
+        is_named = record.environment in known and record.run in known
+        is_named = is_named or self._are_names((record.environment, record.run))
+        if abs(record.seed) > LARGEST or not is_named:
             return "a name or a seed that cannot be"
         if record.started and not _is_time(record.started):
             return "a start that is no time"
         return ""
 
     def of_reading(self, metric: str, reading: Reading) -> str:
-        names = (metric, reading.unit)
-        if reading.terms or reading.pictures:
-            names = (*names, *reading.terms, *reading.pictures)
-        if not self._are_names(names):
-            return "a name of a reading that cannot be printed"
+        known = self._names
+        is_named = metric in known and reading.unit in known
+        is_plain = is_named and not reading.terms and not reading.pictures
+        if not is_plain:
+            names = (metric, reading.unit, *reading.terms, *reading.pictures)
+            if not self._are_names(names):
+                return "a name of a reading that cannot be printed"
         return _fault_of_numbers(reading)
 
     def of_reasons(self, record: Record) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from attnbench.record import Reading, Record
+from attnbench.record import SCHEMA, Reading, Record
 from attnbench.record_check import RecordCheck
 from attnbench.trial import Trial
 
@@ -46,7 +46,7 @@ class RecordLines:
     def __call__(self, line: bytes) -> tuple[Record | None, str]:
         record = self._decode(line)
         check = self._check
-        fault = check.of_format(record)
+        fault = "" if record.schema == SCHEMA else check.of_format(record)
         known = self._known.get(record.key)
         if known is None:
             fault = fault or check.of_trial(record)
@@ -58,7 +58,7 @@ class RecordLines:
             known = _Known(record.trial, _fields(record.trial))
             self._known[record.key] = known
         fault = self._share_readings(record.readings, known.readings)
-        if fault := fault or check.of_reasons(record):
+        if fault := fault or (record.unmeasured and check.of_reasons(record)):
             return None, fault
         self._share(record, known.trial)
         return record, ""
