@@ -243,14 +243,17 @@ def _within(most_bytes: int, found: dict[str, Placed]) -> tuple[dict[str, msgspe
 
 
 def _view(evidence: Evidence, trials: Sequence[Trial], metrics: Set[str]) -> View:
-    """Cost over size in inference, at the setting of the answer; what was trained by its MACs."""
+    """Cost over size in inference, at the setting of the answer; of one size, by its MACs."""
     trained = {t.shape for t in trials if (t.key, "accuracy") in evidence.values}
     if len(trained) == 1 and {"accuracy", "macs.counted"} <= metrics:
         return View("macs.counted", "accuracy", {})
     wanted = ("latency", "memory_predicted", "macs.counted", *sorted(metrics))
     y = next((m for m in wanted if m in metrics), "")
     shown = [t for t in trials if (t.key, y) in evidence.values]
-    return View("pixels", y, _filters(evidence, shown))
+    others = [m for m in ("macs.counted", "memory_predicted") if m in metrics and m != y]
+    is_one_size = len({t.shape.pixels for t in shown}) == 1
+    x = others[0] if is_one_size and others else "pixels"
+    return View(x, y, _filters(evidence, shown))
 
 
 def _filters(evidence: Evidence, shown: Sequence[Trial]) -> dict[str, tuple[str, ...]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from attnbench.report import render
+from tests.browser.driving import reset
 from tests.report.hostile import hostile_run
 from tests.report.made_up import made_up_run
 
@@ -82,3 +83,24 @@ def opened(browser, files):
     yield opens
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="module")
+def loaded(opened):
+    """One page for most tests: to load it takes two seconds."""
+    return opened("full", permissions=["clipboard-read", "clipboard-write"])
+
+
+@pytest.fixture
+def found(loaded):
+    """That page as it is at first."""
+    loaded.page.set_viewport_size({"width": 1440, "height": 900})
+    loaded.page.emulate_media(color_scheme="light")
+    loaded.page.mouse.move(0, 0)
+    loaded.page.evaluate(
+        "document.querySelectorAll('#explorer details').forEach((d) => { d.open = false; })"
+    )
+    loaded.page.evaluate("() => { delete navigator.clipboard.writeText; }")
+    reset(loaded.page)
+    loaded.problems.clear()
+    return loaded

@@ -1,4 +1,4 @@
-"""The explorer: what it shows first, what its choices change, and that its address keeps them."""
+"""The explorer: what it shows first, and what its choices change."""
 
 import json
 from collections import Counter
@@ -7,65 +7,8 @@ import pytest
 
 from attnbench.report.evidence import Evidence
 from attnbench.report.looks import look
+from tests.browser.driving import HEADS, INFERENCE, choose, drawn, follow, layout, only, reset
 from tests.report.made_up import CHANNELS, SIDES, TIMED, made_up_run
-
-INFERENCE = 66  # points: eleven lines over the six sides that have times
-COLOURS = 6
-
-
-@pytest.fixture(scope="module")
-def loaded(opened):
-    """One page for most tests: to load it takes two seconds."""
-    return opened("full", permissions=["clipboard-read", "clipboard-write"])
-
-
-@pytest.fixture
-def found(loaded):
-    """That page as it is at first."""
-    loaded.page.set_viewport_size({"width": 1440, "height": 900})
-    loaded.page.emulate_media(color_scheme="light")
-    loaded.page.mouse.move(0, 0)
-    loaded.page.evaluate(
-        "document.querySelectorAll('#explorer details').forEach((d) => { d.open = false; })"
-    )
-    reset(loaded.page)
-    loaded.problems.clear()
-    return loaded
-
-
-def follow(found, hash_):
-    """As a link on the page would lead there."""
-    found.page.evaluate("(hash) => { location.hash = hash; }", hash_)
-    found.page.wait_for_function(
-        "(hash) => new Promise((done) => setTimeout(() => done(true)))", arg=hash_
-    )
-
-
-def drawn(page):
-    """Every point of the chart: [x, y]."""
-    traces = page.evaluate(
-        "document.querySelector('.chart').data.map((t) => t.x.map((x, i) => [x, t.y[i]]))"
-    )
-    return [point for trace in traces for point in trace if point[0] is not None]
-
-
-def reset(page):
-    page.get_by_role("button", name="Reset", exact=True).click()
-
-
-def layout(page, path):
-    return page.evaluate(f"document.querySelector('.chart').layout.{path}")
-
-
-def choose(page, name, value):
-    page.locator(f"#explorer-{name}").select_option(value)
-
-
-def only(page, field, word):
-    """Leaves that word of a filter alone."""
-    page.locator(".filter > summary", has_text=field).click()
-    page.get_by_role("button", name=f"{field}: none").click()
-    page.get_by_role("checkbox", name=word, exact=True).check()
 
 
 def test_it_opens_with_latency_over_pixels_in_inference(found):
@@ -78,7 +21,7 @@ def test_it_opens_with_latency_over_pixels_in_inference(found):
         if metric == "latency" and trials[key].mode == "inference"
     )
 
-    assert found.chosen() == f"{INFERENCE} points are shown; head: {COLOURS} values."
+    assert found.chosen() == f"{INFERENCE} points are shown, of {HEADS} heads."
     assert sorted(drawn(found.page)) == [pytest.approx(p, rel=1e-5) for p in wanted]
     assert len(wanted) == INFERENCE == 11 * len(timed)
 
@@ -122,111 +65,13 @@ def test_a_head_looks_as_on_the_page(found):
     assert (look("ema").slot, look("ema").dash) == (3, (4, 2))
 
 
-def test_a_view_survives_a_reload_and_is_a_link(found):
-    only(found.page, "head", "ema")
-    choose(found.page, "y", "memory_predicted")
-    choose(found.page, "yscale", "linear")
-    before = sorted(drawn(found.page))
-    assert len(before) == len(SIDES)
-
-    found.page.reload()
-
-    assert sorted(drawn(found.page)) == before
-    assert layout(found.page, "yaxis.type") == "linear"
-    link = "#" + found.page.url.partition("#")[2]
-    reset(found.page)
-    assert sorted(drawn(found.page)) != before
-    follow(found, link)
-    assert sorted(drawn(found.page)) == before
-    assert "y=memory_predicted" in link
-    assert "head=ema" in link
-
-
-def test_back_and_forward_go_through_the_views(found):
-    choose(found.page, "y", "params")
-    choose(found.page, "color", "kernel")
-
-    found.page.go_back()
-    found.page.wait_for_function("() => document.querySelector('#explorer-color').value === 'head'")
-    found.page.go_back()
-    found.page.wait_for_function("() => document.querySelector('#explorer-y').value === 'latency'")
-    assert found.chosen().startswith(f"{INFERENCE} points")
-    found.page.go_forward()
-
-    found.page.wait_for_function("() => document.querySelector('#explorer-y').value === 'params'")
-
-
-def test_a_link_elsewhere_on_the_page_leaves_the_view(found):
-    choose(found.page, "color", "kernel")
-
-    found.page.locator("nav a").first.click()
-
-    assert found.page.locator("#explorer-color").input_value() == "kernel"
-
-
 def test_reset_brings_back_the_first_view(found):
     only(found.page, "head", "ema")
     choose(found.page, "x", "params")
 
     reset(found.page)
 
-    assert found.chosen() == f"{INFERENCE} points are shown; head: {COLOURS} values."
-
-
-def test_the_link_is_copied(found):
-    choose(found.page, "color", "family")
-
-    found.page.get_by_role("button", name="Copy link to this view").click()
-
-    found.page.get_by_text("Copied.").wait_for()
-    assert found.page.evaluate("navigator.clipboard.readText()") == found.page.url
-
-
-def test_where_nothing_may_be_copied_the_link_is_shown(found):
-    found.page.evaluate(
-        "() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }"
-    )
-
-    found.page.get_by_role("button", name="Copy link to this view").click()
-
-    field = found.page.get_by_label("Link to this view", exact=True)
-    field.wait_for()
-    assert "#explore?x=pixels&y=latency" in field.input_value()
-
-
-@pytest.mark.parametrize(
-    "hash_",
-    [
-        "#explore?",
-        "#explore?x=__proto__&y=constructor&color=toString&facet=hasOwnProperty&xscale=cube",
-        "#explore?x=pixels&y=%E0%A4%A&head=%&mode=%zz",
-        "#explore?head=nobody,<img src=x onerror=window.pwned=1>&size=9x9&=&&&==",
-        "#explore?y=<script>window.pwned=1</script>&x=javascript:alert(1)",
-        "#explore?" + "x=pixels&" * 5000,
-    ],
-)
-def test_an_address_that_names_what_is_not_there_shows_all_of_the_first_view(found, hash_):
-    follow(found, hash_)
-
-    assert found.chosen() == f"{2 * INFERENCE} points are shown; head: {COLOURS} values."
-    assert found.page.locator("#explorer-y").input_value() == "latency"
-    assert found.page.evaluate("window.pwned") is None
-    assert found.problems == []
-
-
-def test_a_page_that_is_opened_with_a_view_shows_it(opened):
-    found = opened("full", "#explore?x=side&y=params&head=ema,%zz&mode=inference")
-
-    assert found.chosen() == "11 points are shown; head: 1 value."
-    assert found.page.locator("#explore h2").bounding_box()["y"] < 900
-    assert found.problems == []
-
-
-def test_a_filter_that_keeps_nothing_says_so(found):
-    follow(found, "#explore?head=")
-
-    assert found.chosen().startswith("No point is shown")
-    assert found.problems == []
+    assert found.chosen() == f"{INFERENCE} points are shown, of {HEADS} heads."
 
 
 def test_the_table_has_the_points_of_the_chart(found):
@@ -324,7 +169,7 @@ def test_it_is_worked_by_keys_alone(found):
     assert found.chosen().startswith("No point is shown")
     page.keyboard.press("Tab")
     page.keyboard.press(" ")  # the first head
-    assert "head: 1 value." in found.chosen()
+    assert "of 1 head." in found.chosen()
 
 
 THINNED = """() => {

@@ -170,6 +170,13 @@ def test_what_was_trained_at_one_size_is_seen_over_its_macs():
     assert (view["x"], view["y"]) == ("macs.counted", "accuracy")
 
 
+def test_costs_of_one_size_are_seen_over_macs():
+    records = [counted("ema", 8, 10), timed("ema", 8, 1.0), timed("gc", 8, 2.0)]
+
+    assert told(*records)["view"]["x"] == "macs.counted"
+    assert told(*records, timed("gc", 16, 2.0))["view"]["x"] == "pixels"
+
+
 def test_a_head_has_the_colour_of_the_page():
     evidence = Evidence(made_up_run(rounds=1))
     found = json.loads(embedded(payload(evidence)))

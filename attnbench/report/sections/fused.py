@@ -48,7 +48,7 @@ def fused(evidence: Evidence) -> list | None:
     if not found:
         return None
     shown = first(
-        found, LINES, lambda f: distance(evidence, f[0].setting), lambda f: drawn(len(f[1]))
+        found, LINES // 2, lambda f: distance(evidence, f[0].setting), lambda f: drawn(len(f[1]))
     )
     figures = [
         Figure(_plot(panel, told), _table(panel, told))

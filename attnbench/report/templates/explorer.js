@@ -3,6 +3,11 @@
 
 (() => {
   const MOST_POINTS = 5000, MOST_ROWS = 200;
+  const KINDS = { // what a colour stands for: one, several
+    head: ["head", "heads"], family: ["family", "families"], kernel: ["kernel", "kernels"],
+    dtype: ["type", "types"], mode: ["mode", "modes"], device: ["device", "devices"],
+    batch: ["batch size", "batch sizes"], channels: ["number of channels", "numbers of channels"],
+  };
   const place = document.getElementById("explorer");
   if (!place) return;
   const model = points.unpacked(JSON.parse(document.getElementById("explorer-data").textContent));
@@ -153,8 +158,8 @@
     if (!shown.length) return "No point is shown: no trial has both, or the filters keep none.";
     const first = drawn < shown.length
       ? `${count(drawn)} of ${count(shown.length)} points are drawn; filter to see the rest.`
-      : `${count(drawn)} ${drawn === 1 ? "point is" : "points are"} shown; ${state.color}: ` +
-        `${colours} ${colours === 1 ? "value" : "values"}.`;
+      : `${count(drawn)} ${drawn === 1 ? "point is" : "points are"} shown, of ${colours} ` +
+        `${KINDS[state.color][colours === 1 ? 0 : 1]}.`;
     if (!panelsLeftOut) return first;
     return `${first} ${panelsLeftOut} panels are left out; filter to see them.`;
   }

@@ -124,7 +124,7 @@ const layout = (() => {
   function axis(model, view, side, ends, place, number, isMarked) {
     const isLog = view[`${side}scale`] === "log", [low, high] = ends[side];
     const room = side === "x"
-      ? (place.width - 90) / place.across / 54
+      ? (place.width - 90) / place.across / (model.axes.get(view.x).isSize ? 54 : 80)
       : (place.height - 84) / place.down / 36;
     const ticks = marks(model, view, side, ends[side], Math.max(2, Math.floor(room)));
     const text = escaped(model.axes.get(view[side]).title);
@@ -134,7 +134,7 @@ const layout = (() => {
       range: isLog ? [Math.log10(low), Math.log10(high)] : [low, high],
       domain: domain(side, place), anchor: `${side === "x" ? "y" : "x"}${number}`,
       ...(number ? { matches: side } : {}),
-      ...ticked(ticks), ticks: "", showticklabels: isMarked, automargin: true,
+      ...ticked(ticks), tickangle: 0, ticks: "", showticklabels: isMarked, automargin: true,
       gridcolor: style("--rule"), gridwidth: 1, zeroline: false,
       showline: side === "x", linecolor: style("--muted"),
       title: isTitled ? { text, standoff: 12, font: { size: SIZE } } : { text: "" },

@@ -50,7 +50,7 @@ const quantities = (() => {
     const log = (v) => Math.log(v) / Math.log(base);
     const first = Math.floor(log(low)), last = Math.ceil(log(high));
     const step = Math.max(1, Math.ceil((last - first) / most));
-    const between = base === 10 && (last - first) * 3 <= most * 1.5 ? [1, 2, 5] : [1];
+    const between = base === 10 && (last - first) * 3 <= most * 1.2 ? [1, 2, 5] : [1];
     const found = [];
     for (let p = first; p <= last; p++)
       if (p % step === 0) for (const m of between) found.push(m * base ** p);
