@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from attnbench.garbage import kept_aside
 from attnbench.report.document import Chapter, Figure, Fold, Picker, Row
 from attnbench.report.evidence import Evidence
 from attnbench.report.sections import chapters
@@ -36,12 +37,11 @@ class Contents:
 
 def contents(run: Run) -> Contents:
     evidence = Evidence(run)
-    return Contents(
-        evidence,
-        evidence.words("title") or run.info.suite,
-        evidence.words("question") or f"What did the run of {run.info.suite} find?",
-        tuple(chapters(evidence)),
-    )
+    with kept_aside():
+        found = tuple(chapters(evidence))
+    title = evidence.words("title") or run.info.suite
+    question = evidence.words("question") or f"What did the run of {run.info.suite} find?"
+    return Contents(evidence, title, question, found)
 
 
 def tables(blocks: Iterable[Any]) -> Iterator[Table]:
