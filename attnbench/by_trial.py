@@ -1,12 +1,18 @@
 """Records of a run by trial, metric and line: gone through once, for all who look for something."""
 
-from collections.abc import Iterable
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
+from attnbench.garbage import no_search
 from attnbench.lines import Line, middle, size
 from attnbench.record import Reading, Record
 from attnbench.trial import Trial
+
+MOST_METRICS = 2**20  # of a run: more than a file of any record names
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +28,11 @@ class ByTrial:
     """What a run has of each trial: its records by key, one of each round, in their order."""
 
     records: dict[str, list[Record]]
+    rounds: dict[tuple[str, str], Rounds]  # by key and metric; those of a trial together
 
     @cached_property
     def trials(self) -> dict[str, Trial]:
         return {key: records[0].trial for key, records in self.records.items()}
-
-    @cached_property
-    def rounds(self) -> dict[tuple[str, str], Rounds]:
-        """By key and metric; those of a trial together."""
-        return {
-            (key, metric): found
-            for key, records in self.records.items()
-            for metric, found in _rounds(records).items()
-        }
 
     @cached_property
     def having(self) -> dict[str, list[str]]:
@@ -76,26 +74,61 @@ class ByTrial:
 
 
 def by_trial(records: Iterable[Record]) -> ByTrial:
-    """Of records that are one of each trial and round: `lines.latest` gives such."""
-    found: dict[str, list[Record]] = {}
+    """Of records that are one of each trial and round: `lines.latest` gives such.
+
+    A million of records lie in memory as they came, and their medians are taken in that order:
+    trial by trial, each of them would have to be fetched anew, which takes five times as long.
+    """
+    with no_search():
+        return _by_trial(records)
+
+
+def _by_trial(records: Iterable[Record]) -> ByTrial:
+    places: dict[str, int] = {}  # of the trials, by key
+    seen: dict[int, int] = {}  # the same by what a key is: most trials have one object for theirs
+    of_trial: list[list[Record]] = []  # by place
+    rows = _Rows({}, array("q"), array("q"), array("d"), [])
+    add_group, add_number, add_value = rows.group.append, rows.number.append, rows.value.append
+    add_reading, metrics = rows.readings.append, rows.metrics
     for record in records:
-        found.setdefault(record.key, []).append(record)
-    return ByTrial(found)
-
-
-def _rounds(records: list[Record]) -> dict[str, Rounds]:
-    """By metric, of one trial."""
-    medians: dict[str, dict[int, float]] = {}
-    last: dict[str, Reading] = {}
-    value: dict[str, float] = {}
-    for record in sorted(records, key=_number):
+        place = seen.get(id(record.key))
+        if place is None:
+            place = seen[id(record.key)] = places.setdefault(record.key, len(places))
+            if place == len(of_trial):
+                of_trial.append([])
+        of_trial[place].append(record)
+        number, first = record.round, place * MOST_METRICS
         for metric, reading in record.readings.items():
-            if last.get(metric) is not reading:  # rounds share what did not vary
-                last[metric] = reading
-                value[metric] = middle(reading.samples)
-            medians.setdefault(metric, {})[record.round] = value[metric]
-    return {metric: Rounds(found, last[metric]) for metric, found in medians.items()}
+            add_group(first + metrics.setdefault(metric, len(metrics)))
+            add_number(number)
+            add_value(middle(reading.samples))
+            add_reading(reading)
+    return ByTrial(dict(zip(places, of_trial, strict=True)), rows.rounds([*places]))
 
 
-def _number(record: Record) -> int:
-    return record.round
+@dataclass(frozen=True)
+class _Rows:
+    """A row for each reading, in the order of the records; `group` is of its trial and metric."""
+
+    metrics: dict[str, int]
+    group: array
+    number: array
+    value: array
+    readings: list[Reading]
+
+    def rounds(self, keys: Sequence[str]) -> dict[tuple[str, str], Rounds]:
+        if not self.readings:
+            return {}
+        group = np.array(self.group)
+        order = np.lexsort((self.number, group))
+        numbers = np.array(self.number)[order].tolist()
+        values = np.array(self.value)[order].tolist()
+        ends = [*(np.flatnonzero(np.diff(group[order])) + 1).tolist(), len(order)]
+        lasts = order[np.array(ends) - 1].tolist()
+        metrics, begin, found = [*self.metrics], 0, {}
+        for end, last in zip(ends, lasts, strict=True):
+            place, metric = divmod(self.group[last], MOST_METRICS)
+            medians = dict(zip(numbers[begin:end], values[begin:end], strict=True))
+            found[keys[place], metrics[metric]] = Rounds(medians, self.readings[last])
+            begin = end
+        return found

@@ -53,21 +53,33 @@ class RecordCheck:
         known = self._names
         is_named = record.environment in known and record.run in known
         is_named = is_named or self._are_names((record.environment, record.run))
-        if abs(record.seed) > LARGEST or not is_named:
+        if not (is_named and -LARGEST <= record.seed <= LARGEST):
             return "a name or a seed that cannot be"
-        if record.started and not _is_time(record.started):
-            return "a start that is no time"
+        if record.started:
+            try:
+                time = datetime.fromisoformat(record.started)
+            except ValueError:
+                return "a start that is no time"
+            if time.tzinfo is None or not 1970 <= time.year < 9000:
+                return "a start that is no time"
         return ""
 
     def of_reading(self, metric: str, reading: Reading) -> str:
-        known = self._names
-        is_named = metric in known and reading.unit in known
-        is_plain = is_named and not reading.terms and not reading.pictures
-        if not is_plain:
-            names = (metric, reading.unit, *reading.terms, *reading.pictures)
-            if not self._are_names(names):
+        samples, terms, known = reading.samples, reading.terms, self._names
+        is_known = metric in known and reading.unit in known
+        if not is_known or terms or reading.pictures:
+            if not self._are_names((metric, reading.unit, *terms, *reading.pictures)):
                 return "a name of a reading that cannot be printed"
-        return _fault_of_numbers(reading)
+            if terms and (fault := _fault_of_terms(reading)):
+                return fault
+        if not samples:
+            return "a reading without a sample"
+        least = min(samples)
+        if least < -LARGEST or max(samples) > LARGEST:
+            return "a number that cannot be"
+        if reading.unit == "s" and least < SMALLEST_TIME:
+            return "a time that is not above zero"
+        return ""
 
     def of_reasons(self, record: Record) -> str:
         if not record.unmeasured or self._are_names(record.unmeasured):
@@ -97,25 +109,8 @@ def out_of_range(value: Any) -> bool:
     return isinstance(value, _NUMBER) and not -LARGEST <= value <= LARGEST
 
 
-def _fault_of_numbers(reading: Reading) -> str:
-    samples, terms = reading.samples, reading.terms
-    if not samples:
-        return "a reading without a sample"
-    least, most = min(samples), max(samples)
-    if least < -LARGEST or most > LARGEST:
+def _fault_of_terms(reading: Reading) -> str:
+    terms = reading.terms.values()
+    if max(map(abs, terms)) > LARGEST:
         return "a number that cannot be"
-    if terms and max(map(abs, terms.values())) > LARGEST:
-        return "a number that cannot be"
-    if terms and 0 in samples and any(terms.values()):
-        return "a count of zero that has parts"
-    if reading.unit == "s" and least < SMALLEST_TIME:
-        return "a time that is not above zero"
-    return ""
-
-
-def _is_time(text: str) -> bool:
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return time.tzinfo is not None and 1970 <= time.year < 9000
+    return "a count of zero that has parts" if 0 in reading.samples and any(terms) else ""

@@ -54,6 +54,7 @@ def command(
     """
     from attnbench.cli._console import say
     from attnbench.errors import AttnbenchError
+    from attnbench.garbage import left_to_the_end
     from attnbench.report import (
         contents,
         write_drawings,
@@ -66,6 +67,7 @@ def command(
     if columns and not figures:
         raise AttnbenchError("--columns is the width of figures; add --figures pdf")
     shown = contents(_read(runs, results))
+    left_to_the_end(shown)
     others = markdown or latex or csv or figures
     if html or not others:
         say(str(write_page(shown, reports, explorer=explorer)))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from attnbench.garbage import kept_aside
+from attnbench.garbage import no_search
 from attnbench.report.document import Chapter, Figure, Fold, Picker, Row
 from attnbench.report.evidence import Evidence
 from attnbench.report.sections import chapters
@@ -37,7 +37,7 @@ class Contents:
 
 def contents(run: Run) -> Contents:
     evidence = Evidence(run)
-    with kept_aside():
+    with no_search():
         found = tuple(chapters(evidence))
     title = evidence.words("title") or run.info.suite
     question = evidence.words("question") or f"What did the run of {run.info.suite} find?"

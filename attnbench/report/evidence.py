@@ -17,6 +17,7 @@ from attnbench.gate.self_test_result import SelfTest
 from attnbench.gate.stored import stored_gate, stored_self_test
 from attnbench.machines import apart
 from attnbench.record import Origin, Reading, Record
+from attnbench.report.tally import Tally
 from attnbench.run_folders import gate_of
 from attnbench.stats import Estimate
 from attnbench.store import Run
@@ -185,18 +186,18 @@ class Evidence:
         return self.by_trial.trials
 
     @cached_property
+    def tally(self) -> Tally:
+        return Tally(self.records)
+
+    @property
     def measured_in(self) -> dict[tuple[str, str], None]:
         """(environment, device) of all that has a reading of a device, in the order of records."""
-        return dict.fromkeys(
-            (r.environment, r.trial.device)
-            for r in self.records
-            if r.trial.device != NO_DEVICE and r.readings
-        )
+        return self.tally.measured_in
 
     @cached_property
     def fates(self) -> dict[str, str]:
         """Status of the trials that did not go well in some round."""
-        return {r.key: r.status for r in self.records if r.status != "ok"}
+        return {r.key: r.status for r in self.tally.failed}
 
 
 def _is_measured(rounds: Rounds) -> bool:

@@ -6,7 +6,7 @@ how many others there are, and where their numbers can be had.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import log
+from math import ceil, log
 from typing import Any, Generic, TypeVar
 
 from attnbench.report.document import Inline, Text, code, text
@@ -16,7 +16,7 @@ from attnbench.report.settings import Setting
 from attnbench.report.slices import Slice, reference, slices
 from attnbench.trial import NO_DEVICE
 
-LINES = 400  # in all figures of a section: one of 48 heads and kernels then has eight
+LINES = 300  # in all figures of a section: of 48 heads and kernels there are then six
 FIGURES = 24  # of few lines
 COLUMNS = 24  # of the tables that have one for each quantity and setting
 TABLES = 24  # of a kind
@@ -73,7 +73,7 @@ def first(
 
 def drawn(lines: int) -> int:
     """What a figure takes of LINES."""
-    return max(lines, LINES // FIGURES)
+    return max(lines, ceil(LINES / FIGURES))
 
 
 def answered(evidence: Evidence) -> Slice | None:

@@ -37,12 +37,11 @@ Groups = dict[tuple[str, str], Cases]
 
 @section("Failures and skips", order=90)
 def failures(evidence: Evidence) -> list | None:
-    failed = _grouped(
-        (r.status, r.message, r) for r in evidence.records if r.status not in ("ok", "skipped")
-    )
-    skipped = _grouped((r.status, r.message, r) for r in evidence.records if r.status == "skipped")
+    told = evidence.tally
+    failed = _grouped((r.status, r.message, r) for r in told.failed if r.status != "skipped")
+    skipped = _grouped((r.status, r.message, r) for r in told.failed if r.status == "skipped")
     unmeasured = _grouped(
-        (metric, reason, r) for r in evidence.records for metric, reason in r.unmeasured.items()
+        (metric, reason, r) for r in told.unmeasured for metric, reason in r.unmeasured.items()
     )
     blocks: list = []
     for title, what, groups, is_folded in (

@@ -1,12 +1,10 @@
 """Where and how the numbers were made."""
 
-from collections import Counter
-from datetime import datetime, timedelta
-
-from attnbench.record import Environment, Gpu, Record
+from attnbench.record import Environment, Gpu
 from attnbench.report.document import Facts, Heading, bullets, strong, text
 from attnbench.report.evidence import Evidence
 from attnbench.report.sections import section
+from attnbench.report.tally import Tally
 from attnbench.units import quantity
 
 
@@ -25,7 +23,7 @@ def machine(evidence: Evidence) -> list:
 
 def _conditions(evidence: Evidence) -> list:
     """What was wrong with the machine, each time that the run was begun."""
-    rounds = _rounds(evidence)
+    rounds = max(evidence.tally.rounds, 1)
     lines = [
         text(strong(f"{f.severity}: "), f"{f.what}: {f.why}. To mend it: {f.mend}.")
         for c in evidence.run.conditions
@@ -73,7 +71,6 @@ def _gpu(g: Gpu) -> str:
 
 def _run(evidence: Evidence) -> tuple[tuple[str, str], ...]:
     info = evidence.run.info
-    statuses = Counter(r.status for r in evidence.records)
     pairs = (
         ("run", evidence.run.name),
         ("suite", info.suite),
@@ -86,30 +83,19 @@ def _run(evidence: Evidence) -> tuple[tuple[str, str], ...]:
         ),
         (
             "rounds",
-            f"{_rounds(evidence)}, each a fresh process",
+            f"{max(evidence.tally.rounds, 1)}, each a fresh process",
         ),
-        ("records", ", ".join(f"{n} {s}" for s, n in statuses.most_common())),
-        ("duration", _duration(evidence.records)),
+        ("records", ", ".join(f"{n} {s}" for s, n in evidence.tally.statuses.most_common())),
+        ("duration", _duration(evidence.tally)),
     )
     return tuple((k, v) for k, v in pairs if v)
 
 
-def _rounds(evidence: Evidence) -> int:
-    return 1 + max((r.round for r in evidence.records), default=0)
-
-
-def _duration(records: tuple[Record, ...]) -> str:
-    first, last, busy = None, None, 0.0
-    for record in records:  # no lists: a million of times would take as much memory as the records
-        if record.started:
-            start = datetime.fromisoformat(record.started)
-            end = start + timedelta(seconds=record.seconds)
-            first, last = min(first or start, start), max(last or end, end)
-            busy += record.seconds
-    if first is None or last is None:
+def _duration(told: Tally) -> str:
+    if told.span is None:
         return ""
-    wall = (last - first).total_seconds()
-    return f"{_clock(wall)} from the first record to the last, {_clock(busy)} of it in trials"
+    wall = told.span.total_seconds()
+    return f"{_clock(wall)} from the first record to the last, {_clock(told.busy)} of it in trials"
 
 
 def _clock(seconds: float) -> str:

@@ -150,14 +150,8 @@ def _launch_bound(at: Slice, label: str, mode: str) -> str | Cell:
 
 def _disturbed(evidence: Evidence) -> list:
     """What readings say of a device that was slowed down, or of a warm-up without end."""
-    notes = Counter(
-        reading.notes
-        for record in evidence.records
-        for name, reading in record.readings.items()
-        if reading.notes and name.startswith("latency")
-    )
     told: Counter[str] = Counter()
-    for noted, count in notes.items():
+    for noted, count in evidence.tally.notes.items():
         told.update(dict.fromkeys(_kinds(noted), count))
     if not told:
         return []
