@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from attnbench import stats
+from attnbench import scaling, stats
 from attnbench.lines import Line, latest, lines
 from attnbench.record import Origin, Record
-from attnbench.stats import Estimate, PowerLaw
+from attnbench.scaling import PowerLaw
+from attnbench.stats import Estimate
 from attnbench.trial import Trial
 
 
@@ -53,7 +54,7 @@ class Curve:
     def _power_law(self) -> PowerLaw | None:
         if len(self.pixels) < 3:
             return None
-        return stats.power_law(self.pixels, self.rounds, exact=self.origin != "measured")
+        return scaling.power_law(self.pixels, self.rounds, exact=self.origin != "measured")
 
 
 def curves(records: Iterable[Record], metric: str, terms: str = "") -> list[Curve]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
-from attnbench import stats
+from attnbench import scaling, stats
 from attnbench.by_trial import ByTrial, by_trial
 from attnbench.claim_lines import NothingFoundError, line_of, pixels, point_named, quotient, shared
 from attnbench.claims import (
@@ -29,7 +29,8 @@ from attnbench.papers import agreement as published
 from attnbench.papers.agreement import stored, tally
 from attnbench.papers.reading import papers
 from attnbench.record import Record
-from attnbench.stats import Estimate, PowerLaw
+from attnbench.scaling import PowerLaw
+from attnbench.stats import Estimate
 
 Word = Literal["holds", "fails", "unclear", "not measured here"]
 WORDS: tuple[Word, ...] = ("holds", "fails", "unclear", "not measured here")
@@ -77,7 +78,7 @@ def _exponent(claim: Claim, run: ByTrial) -> Verdict:
     costs = [[line.values[p][r] for p in points] for r in line.rounds(points)]
     if not costs:
         raise NothingFoundError(f"a round with every one of the {len(points)} points")
-    law = stats.power_law([pixels(p) for p in points], costs, exact=not line.measured)
+    law = scaling.power_law([pixels(p) for p in points], costs, exact=not line.measured)
     found = law.exponent if check.part_of == "fit" else law.last
     over = f"over {point_named(points[0], check.over)} to {point_named(points[-1], check.over)}"
     return Verdict(claim, _word(found, check.within), found, law, over)
@@ -124,7 +125,7 @@ def _crossing(claim: Claim, run: ByTrial) -> Verdict:
     costs = [[[line.values[p][r] for p in points] for r in both] for line in (dense, ours)]
     if not (ours.measured or dense.measured):
         costs = [rounds[-1:] for rounds in costs]
-    found = stats.crossing([pixels(p) for p in points], *costs)
+    found = scaling.crossing([pixels(p) for p in points], *costs)
     return _judged(claim, found, f"over {point_named(points[0])} to {point_named(points[-1])}")
 
 

@@ -11,6 +11,7 @@ import click
 
 from attnbench import __version__
 from attnbench.errors import EXIT_INTERRUPTED, EXIT_OUR_BUG, AttnbenchError, UnknownNameError
+from attnbench.garbage import left_to_the_end
 from attnbench.printable import printable
 
 _FOLDER = Path(__file__).parent
@@ -43,9 +44,14 @@ def attnbench() -> None:
 
 
 def main() -> NoReturn:
-    """Runs the command line. What a user can mend is one line on stderr, with its exit code."""
+    """Runs the command line. What a user can mend is one line on stderr, with its exit code.
+
+    What a command returns is not taken apart before the end of the process.
+    """
     try:
-        attnbench.main(standalone_mode=False)
+        left = attnbench.main(standalone_mode=False)
+        if left is not None:
+            left_to_the_end(left)
         code = 0
     except AttnbenchError as error:
         code = _complain(str(error), error.exit_code)

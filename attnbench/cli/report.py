@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from attnbench.report import Contents
     from attnbench.store import Run
 
 EXAMPLES = (
@@ -46,7 +47,7 @@ def command(
     runs: tuple[str, ...], *, html: bool, markdown: bool, latex: bool, csv: bool,
     figures: tuple[str, ...], columns: str | None, results: Path, reports: Path,
     explorer: bool,
-) -> None:  # fmt: skip
+) -> "Contents":  # fmt: skip
     """Writes the report of RUN, a run folder or its name below results; the newest without it.
 
     Several runs are united as `attnbench merge` does, and machines or versions stand side by side.
@@ -54,7 +55,6 @@ def command(
     """
     from attnbench.cli._console import say
     from attnbench.errors import AttnbenchError
-    from attnbench.garbage import left_to_the_end
     from attnbench.report import (
         contents,
         write_drawings,
@@ -67,7 +67,6 @@ def command(
     if columns and not figures:
         raise AttnbenchError("--columns is the width of figures; add --figures pdf")
     shown = contents(_read(runs, results))
-    left_to_the_end(shown)
     others = markdown or latex or csv or figures
     if html or not others:
         say(str(write_page(shown, reports, explorer=explorer)))
@@ -80,6 +79,7 @@ def command(
         say(str(write_tables(shown, reports)))
     if figures:
         say(str(write_drawings(shown, reports, figures, int(columns or 1))))
+    return shown  # for `main` to keep
 
 
 def _read(names: tuple[str, ...], results: Path) -> "Run":

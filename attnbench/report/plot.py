@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from attnbench.report.looks import Look
-from attnbench.stats import PowerLaw
+from attnbench.scaling import PowerLaw
 
 SIDES = "side of the map, and pixels N"
 NARROW, WIDE = 460, 860  # points: half of a page and all of it

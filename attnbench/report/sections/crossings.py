@@ -3,7 +3,7 @@
 from functools import partial
 from math import isinf, sqrt
 
-from attnbench import stats
+from attnbench import scaling, stats
 from attnbench.curves import Curve
 from attnbench.report.document import Fold, text
 from attnbench.report.evidence import Evidence
@@ -60,7 +60,7 @@ def _cell(rival: Curve, other: Curve | None) -> Cell:
         return nothing()
     ours, theirs = (_rounds(curve, shared, both) for curve in (other, rival))
     pixels = [h * w for h, w in shared]
-    at = stats.crossing(pixels, theirs, ours)
+    at = scaling.crossing(pixels, theirs, ours)
     ratio = stats.ratio([r[-1] for r in ours], [r[-1] for r in theirs])
     compared = f"{_compared(ratio.value)} at {side(*shared[-1])}"
     sides = Estimate(sqrt(at.value), sqrt(at.low), sqrt(at.high))

@@ -12,7 +12,7 @@ from attnbench.report.quantities import Panel, followed, panels
 from attnbench.report.sections import section
 from attnbench.report.shown import COLUMNS, distance, first
 from attnbench.report.tables import Cell, Column, Table, estimated, names, nothing, words
-from attnbench.stats import PowerLaw
+from attnbench.scaling import PowerLaw
 
 THREE_SIZES = 3  # below that there is no fit
 

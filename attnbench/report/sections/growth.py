@@ -14,7 +14,7 @@ from attnbench.report.rivals import DENSE
 from attnbench.report.sections import section
 from attnbench.report.shown import LINES, distance, drawn, first
 from attnbench.report.tables import Cell, Column, Table, estimated, names, nothing, quantities
-from attnbench.stats import PowerLaw
+from attnbench.scaling import PowerLaw
 
 LEAST = 2  # sizes: a single point is no curve
 YARDSTICK = "fcn"
