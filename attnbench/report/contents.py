@@ -44,9 +44,11 @@ def contents(run: Run) -> Contents:
     return Contents(evidence, title, question, found)
 
 
-def tables(blocks: Iterable[Any]) -> Iterator[Table]:
-    """All of them in their order, those of figures and folds too."""
-    for block in _flat(blocks):
+def tables(blocks: Iterable[Any], *, is_print: bool = False) -> Iterator[Table]:
+    """All of them in their order, those of figures and folds too; in print not those that are for
+    looking things up.
+    """
+    for block in _flat(blocks, is_print=is_print):
         if isinstance(block, Table):
             yield block
         elif isinstance(block, Figure):
@@ -57,12 +59,15 @@ def figures(blocks: Iterable[Any]) -> Iterator[Figure]:
     return (block for block in _flat(blocks) if isinstance(block, Figure))
 
 
-def _flat(blocks: Iterable[Any]) -> Iterator[Any]:
+def _flat(blocks: Iterable[Any], *, is_print: bool = False) -> Iterator[Any]:
     for block in blocks:
         if isinstance(block, Fold):
-            yield from _flat(block.blocks)
+            if block.is_printed or not is_print:
+                yield from _flat(block.blocks, is_print=is_print)
         elif isinstance(block, Row):
-            yield from (inner for column in block.columns for inner in _flat(column))
+            yield from (
+                inner for column in block.columns for inner in _flat(column, is_print=is_print)
+            )
         elif isinstance(block, Picker):
             yield block.figure
         else:

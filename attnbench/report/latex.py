@@ -49,16 +49,15 @@ def latex(shown: Contents) -> str:
     ]
     slugs, run = Slugs(), Slugs().slug(shown.name)
     for chapter in shown.chapters:
-        found = list(tables(chapter.blocks))
+        found = list(tables(chapter.blocks, is_print=True))
         if found:
             parts.append(f"\n% {chapter.title}")
         for table in found:
             label = f"tab:{run}:{slugs.slug(chapter.name, table.caption)}"
             parts += _environments(table, label)
     count = 100 + len(parts)
-    wait = (
-        f"\\extrafloats{{{count}}}\\maxdeadcycles={count} % as many wait where no text is between"
-    )
+    # As many wait where no text is between them, each for several pages.
+    wait = f"\\extrafloats{{{count}}}\\maxdeadcycles={10 * count}"
     return "\n".join([*parts[:2], wait, *parts[2:]]) + "\n"
 
 

@@ -97,7 +97,7 @@ def _parts(blocks: Iterable[Any], longest: int | None = LONG) -> Iterator[Part]:
             yield from _parts((b for column in block.columns for b in column), longest)
         elif isinstance(block, Picker):
             yield from _parts([block.figure], longest)
-        elif isinstance(block, Fold):
+        elif isinstance(block, Fold) and block.is_printed:
             yield from _fold(block)
         elif type(block) in _WORDS:
             yield Part(_WORDS[type(block)](block))
