@@ -1,13 +1,11 @@
 """Lines of records: what they share is the same, and what was wrong is not remembered as right."""
 
-import gc
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from attnbench.garbage import kept_aside, no_search
 from attnbench.record import Reading, Record
 from attnbench.record_lines import RecordLines
 from attnbench.store import read_run
@@ -107,28 +105,3 @@ def test_a_reading_told_twice_is_looked_at_both_times(record):
 def test_readings_have_no_room_for_more():
     with pytest.raises((AttributeError, TypeError)):
         Reading((1,), "s", "lower", "measured").more = 1
-
-
-@pytest.mark.parametrize("manager", [no_search, kept_aside])
-def test_the_search_for_garbage_is_as_before(manager):
-    for was_on in (True, False):
-        (gc.enable if was_on else gc.disable)()
-        try:
-            with pytest.raises(KeyError), manager():
-                raise KeyError
-            assert gc.isenabled() is was_on
-            assert gc.get_freeze_count() == 0
-        finally:
-            gc.enable()
-
-
-@pytest.mark.parametrize("manager", [no_search, kept_aside])
-def test_what_another_has_set_aside_stays_so(manager):
-    gc.freeze()
-    try:
-        before = gc.get_freeze_count()
-        with manager():
-            pass
-        assert gc.get_freeze_count() >= before * 0.9  # what is dropped meanwhile leaves it
-    finally:
-        gc.unfreeze()
