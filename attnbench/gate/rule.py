@@ -120,7 +120,7 @@ def unpaired(base: np.ndarray, head: np.ndarray) -> Tested:
     both, n = np.concatenate([h, b]), len(h)
     seen = h.mean() - b.mean()
     spread = (h.var(ddof=1) / n + b.var(ddof=1) / len(b)) ** 0.5
-    half = spread * stats._student(min(n, len(b)) - 1, (1 + stats.LEVEL) / 2)
+    half = spread * stats.student(min(n, len(b)) - 1, (1 + stats.LEVEL) / 2)
     drawn = np.random.default_rng(0).permuted(np.tile(both, (SHUFFLES - 1, 1)), axis=1)
     drawn = np.vstack([both, drawn])
     means = drawn[:, :n].mean(axis=1) - drawn[:, n:].mean(axis=1)
