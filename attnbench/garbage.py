@@ -14,7 +14,7 @@ from typing import Any
 def no_search() -> Iterator[None]:
     """Within, nothing is searched; after it all is as before, and what was made there is old.
 
-    For what makes much and drops no cycles.
+    For what makes much and drops few cycles.
     """
     was_on, frozen = gc.isenabled(), gc.get_freeze_count()
     gc.disable()
@@ -25,18 +25,6 @@ def no_search() -> Iterator[None]:
             if not frozen:  # else somebody's own, which unfreezing would let go of
                 _make_old()
             gc.enable()
-
-
-@contextmanager
-def kept_aside() -> Iterator[None]:
-    """Within, what there was before is not searched; what is made there is, as ever."""
-    frozen = gc.get_freeze_count()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        if not frozen:
-            gc.unfreeze()
 
 
 def left_to_the_end(value: Any) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from attnbench.garbage import kept_aside
+from attnbench.garbage import no_search
 from attnbench.plain_files import replacing
 from attnbench.report.contents import Contents, contents
 from attnbench.report.csv_tables import write_csv
@@ -37,7 +37,7 @@ def write(run: Run, folder: Path, *, explorer: bool = True) -> Path:
 
 
 def write_page(shown: Contents, folder: Path, *, explorer: bool = True) -> Path:
-    with kept_aside():
+    with no_search():
         page = render(shown.run, shown, explorer=explorer)
     return _put(page, folder / f"{shown.name}.html")
 

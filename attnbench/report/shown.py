@@ -16,7 +16,7 @@ from attnbench.report.settings import Setting
 from attnbench.report.slices import Slice, reference, slices
 from attnbench.trial import NO_DEVICE
 
-LINES = 300  # in all figures of a section: of 48 heads and kernels there are then six
+LINES = 240  # in all figures of a section: of 48 heads and kernels there are then five
 FIGURES = 24  # of few lines
 COLUMNS = 24  # of the tables that have one for each quantity and setting
 TABLES = 24  # of a kind
