@@ -129,6 +129,18 @@ class Evidence:
         except tomllib.TOMLDecodeError:
             return ""
 
+    @property
+    def folder(self) -> str:
+        """Of the records, as one types it; RUN where several were merged for this report alone."""
+        run = self.run
+        return "RUN" if run.info.merged and not run.path.exists() else str(run.path)
+
+    @property
+    def export(self) -> str:
+        """The command that writes all readings."""
+        typed = " ".join(self.run.info.merged) if self.folder == "RUN" else self.folder
+        return f"attnbench export {typed} --csv FILE"
+
     @cached_property
     def heads(self) -> tuple[str, ...]:
         """In the order of the suite; others follow as they came."""
@@ -146,6 +158,13 @@ class Evidence:
     @cached_property
     def _ranks(self) -> dict[tuple[str, str], tuple]:
         return {}
+
+    def place(self, trial: Trial) -> tuple:
+        """Sorts trials: by line, those of one setting together, from the smallest map."""
+        shape = trial.shape
+        what = (trial.part, trial.backbone, trial.dtype, trial.device, trial.mode)
+        size = (shape.batch, shape.channels, shape.pixels, shape.height)
+        return (*self.rank(trial), *what, *size)
 
     def curves(self, metric: str, terms: str = "") -> list[Curve]:
         """Every curve of a metric, those of all settings, in the order of the heads."""

@@ -15,8 +15,7 @@ from attnbench.report.looks import family, look
 from attnbench.report.palette import LIGHT
 from attnbench.report.payload import plain, short
 from attnbench.report.quantities import KNOWN
-from attnbench.report.rivals import dense
-from attnbench.report.slices import reference, slices
+from attnbench.report.shown import answered
 from attnbench.trial import NO_DEVICE, Trial
 from attnbench.units import steps
 
@@ -114,7 +113,7 @@ def payload(
 ) -> Payload:
     """As much of the run as fits: first trials in the order of the page, then metrics by use."""
     measured = [t for k, t in evidence.trials.items() if k in evidence.measured_keys]
-    measured.sort(key=_place(evidence))
+    measured.sort(key=evidence.place)
     trials = measured[:most_trials]
     fields = tuple(_fields(trials))
     keys = tuple(t.key for t in trials)
@@ -138,19 +137,6 @@ def payload(
         left_out=tuple(left_out),
         trials_left_out=len(measured) - len(trials),
     )
-
-
-def _place(evidence: Evidence):
-    """Key of trials in the order of the page; of equal places the order of the run stays."""
-    places = {head: i for i, head in enumerate(evidence.heads)}
-
-    def place(t: Trial) -> tuple:
-        shape = t.shape
-        where = (t.part, t.backbone, t.dtype, t.device, t.mode, shape.batch, shape.channels)
-        options = sorted(map(str, t.options.items()))
-        return (places[t.head], options, t.kernel, where, shape.pixels, shape.height)
-
-    return place
 
 
 def _fields(trials: Sequence[Trial]) -> Iterable[Field]:
@@ -258,7 +244,7 @@ def _view(evidence: Evidence, trials: Sequence[Trial], metrics: Set[str]) -> Vie
 
 def _filters(evidence: Evidence, shown: Sequence[Trial]) -> dict[str, tuple[str, ...]]:
     """One setting of several: only lines of one can be held against each other."""
-    at = reference(slices(evidence), [t.label for t in dense(evidence)])
+    at = answered(evidence)
     if at is None or not shown:
         return {}
     model = next((t for t in shown if t.key in at.keys.values()), shown[0])

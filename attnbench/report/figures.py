@@ -114,9 +114,8 @@ def facets(plot: Plot) -> Figure:
 
 def _draw_behind(axes: Axes, lines: Sequence[Line]) -> None:
     for line in lines:
-        dash = (0, line.look.dash) if line.look.dash else "-"
-        ink = color(line.look.slot)
-        axes.plot(line.pixels, line.values, color=ink, lw=PAGE.thin, ls=dash, alpha=0.7, zorder=1.2)
+        style = {"color": color(line.look.slot), "lw": PAGE.thin, "ls": line.look.line}
+        axes.plot(line.pixels, line.values, **style, alpha=0.7, zorder=1.2)
 
 
 def draw_lines(axes: Axes, lines: Sequence[Line], on: Format = PAGE) -> None:
@@ -141,7 +140,7 @@ def draw_lines(axes: Axes, lines: Sequence[Line], on: Format = PAGE) -> None:
 def line_style(line: Line, on: Format) -> dict[str, object]:
     """Its dashes and its marker, as matplotlib wants them told."""
     ink = color(line.look.slot)
-    style = {"color": ink, "lw": on.line, "ls": (0, line.look.dash) if line.look.dash else "-"}
+    style = {"color": ink, "lw": on.line, "ls": line.look.line}
     style |= {
         "marker": line.look.marker,
         "ms": on.marker,

@@ -20,7 +20,7 @@ def told(evidence: Evidence) -> list[Text]:
         f"Tables and figures show {len(shown)} of {len(found)} heads with their options, those of "
         "fewest options. All numbers, as a table: "
     )
-    return [text(words, code(f"attnbench export {evidence.run.name} --csv FILE"), ".", role="note")]
+    return [text(words, code(evidence.export), ".", role="note")]
 
 
 def _labels(evidence: Evidence) -> frozenset[str]:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from attnbench import stats
 from attnbench.report.document import Figure
 from attnbench.report.evidence import Evidence
-from attnbench.report.looks import family, look
 from attnbench.report.plot import Line, Plot
 from attnbench.report.tables import Table, names, quantities
 from attnbench.stats import Estimate
@@ -39,18 +38,9 @@ def _curve(evidence: Evidence, trial: Trial) -> list[Estimate]:
 
 
 def _line(trial: Trial, curve: list[Estimate]) -> Line:
-    return Line(
-        label=trial.label,
-        pair=trial.label,
-        look=look(trial.head),
-        variant=0,
-        is_hollow=False,
-        family=family(trial.head),
-        pixels=tuple(round(100 * (i + 1) / len(curve)) for i in range(len(curve))),
-        values=tuple(e.value for e in curve),
-        low=tuple(max(e.low, e.value / 10) if e.known else e.value for e in curve),
-        high=tuple(e.high if e.known else e.value for e in curve),
-    )
+    done = [round(100 * (i + 1) / len(curve)) for i in range(len(curve))]
+    names = {"label": trial.label, "pair": trial.label, "is_hollow": False}
+    return Line.of(trial, done, curve, **names)
 
 
 def _table(found: list[tuple[Trial, list[Estimate]]]) -> Table:

@@ -45,6 +45,11 @@ class Look:
     dash: tuple[float, ...] = ()
 
     @property
+    def line(self) -> str | tuple[float, tuple[float, ...]]:
+        """Its style, as matplotlib wants it told."""
+        return (0, self.dash) if self.dash else "-"
+
+    @property
     def name(self) -> str:
         """Tells it from every other look, in letters that an id may have."""
         dash = "-".join(str(length).replace(".", "_") for length in self.dash)
@@ -72,9 +77,13 @@ def short(trial: Trial) -> str:
 
 
 @cache
-def family(head: str) -> str:
+def declared(head: str, fact: str) -> str:
     """What a head's file says of it; "" for one without a file, or with a broken one."""
     try:
-        return heads.describe(head).keywords["family"]
+        return heads.describe(head).keywords[fact]
     except (AttnbenchError, SyntaxError, TypeError):
         return ""
+
+
+def family(head: str) -> str:
+    return declared(head, "family")

@@ -1,9 +1,13 @@
 """A figure as a value: what is drawn, and the words that go with it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from attnbench.report.looks import Look
+from attnbench.report.looks import Look, family, look, short
 from attnbench.scaling import PowerLaw
+from attnbench.stats import Estimate
+from attnbench.trial import Trial
 
 SIDES = "side of the map, and pixels N"
 NARROW, WIDE = 460, 860  # points: half of a page and all of it
@@ -26,6 +30,26 @@ class Line:
     fit: PowerLaw | None = None
     family: str = ""
     is_reference: bool = False  # what the others are held against
+
+    @classmethod
+    def of(
+        cls, trial: Trial, pixels: Sequence[int], points: Sequence[Estimate], **more: Any
+    ) -> "Line":
+        """Of the head of a trial, as it looks in every figure."""
+        pair = short(trial)
+        told = {
+            "label": pair if trial.kernel == "eager" else f"{pair} {trial.kernel}",
+            "pair": pair,
+            "look": look(trial.head),
+            "variant": 0,
+            "is_hollow": trial.kernel != "eager",
+            "family": family(trial.head),
+            "pixels": tuple(pixels),
+            "values": tuple(p.value for p in points),
+            "low": tuple(p.low if p.known else p.value for p in points),
+            "high": tuple(p.high if p.known else p.value for p in points),
+        }
+        return cls(**(told | more))
 
 
 @dataclass(frozen=True)
@@ -65,6 +89,11 @@ class Mark:
     x_ends: tuple[float, float]
     y_ends: tuple[float, float]
     is_front: bool
+
+    @classmethod
+    def of(cls, trial: Trial, x: Estimate, y: Estimate, *, is_front: bool) -> "Mark":
+        ends = ((e.low, e.high) if e.known else (e.value, e.value) for e in (x, y))
+        return cls(trial.label, look(trial.head), x.value, y.value, *ends, is_front=is_front)
 
 
 @dataclass(frozen=True)

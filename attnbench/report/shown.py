@@ -37,7 +37,7 @@ class Shown(Generic[T]):
         self, evidence: Evidence, what: str, chosen: str = "nearest to the answer"
     ) -> list[Text]:
         """A sentence, "12 figures of 96 are shown"; none where that are all."""
-        command = code(f"attnbench export {_named(evidence)} --csv FILE")
+        command = code(evidence.export)
         return self._said(what, chosen, " All numbers, as a table: ", command, ".")
 
     def told_of_failures(self, what: str) -> list[Text]:
@@ -50,12 +50,6 @@ class Shown(Generic[T]):
         number = len(self.items)
         words = f"{number} {what} of {number + self.others} are shown, those {chosen}."
         return [text(words, *rest, role="note")]
-
-
-def _named(evidence: Evidence) -> str:
-    """The run as one types it: of runs that were merged for this report alone, all of them."""
-    run = evidence.run
-    return run.name if run.path.exists() or not run.info.merged else " ".join(run.info.merged)
 
 
 def first(
@@ -82,7 +76,12 @@ def answered(evidence: Evidence) -> Slice | None:
 
 
 def _answered(evidence: Evidence) -> Slice | None:
-    return reference(slices(evidence), [t.label for t in dense(evidence)])
+    return answered_by(evidence, slices(evidence))
+
+
+def answered_by(evidence: Evidence, found: list[Slice]) -> Slice | None:
+    """Of some slices the one to answer with, as if there were no others."""
+    return reference(found, [t.label for t in dense(evidence)])
 
 
 def setting_of(at: Slice) -> Setting:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from attnbench.report.document import Figure, Fold, Row, text
 from attnbench.report.evidence import Evidence, Value
 from attnbench.report.learning import learning_curves
-from attnbench.report.looks import look
 from attnbench.report.numbers import number
 from attnbench.report.other_settings import other_settings
 from attnbench.report.plot import Mark, Scatter
@@ -139,7 +138,9 @@ def _figure(evidence: Evidence, trials: list[Trial], metric: str, title: str) ->
     if len(found) < LEAST:
         return None
     ahead = [p.label for p in front([b.point for b in found])]
-    marks = tuple(_mark(b, ahead) for b in found)
+    marks = tuple(
+        Mark.of(b.trial, b.cost.estimate, b.gain, is_front=b.trial.label in ahead) for b in found
+    )
     name = f"accuracy-{metric.replace('.', '-')}-{trials[0].key}"
     told = f"Mean IoU over {title}. On the front, from the cheapest: {', '.join(ahead)}."
     unit = found[0].cost.unit
@@ -157,12 +158,6 @@ def _beside(found: list[Bought], ahead: list[str], title: str) -> Table:
         words("front", ["yes" if b.trial.label in ahead else "" for b in found]),
     )
     return Table(f"Mean IoU and {title}", columns)
-
-
-def _mark(bought: Bought, ahead: list[str]) -> Mark:
-    label, x, y = bought.trial.label, bought.cost.estimate, bought.gain
-    ends = ((e.low, e.high) if e.known else (e.value, e.value) for e in (x, y))
-    return Mark(label, look(bought.trial.head), x.value, y.value, *ends, is_front=label in ahead)
 
 
 def _cost(evidence: Evidence, trained: Trial, metric: str) -> Value | None:

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 
-from attnbench import heads
 from attnbench.curves import Curve
-from attnbench.errors import AttnbenchError
 from attnbench.report.document import Text, code, power, text
 from attnbench.report.evidence import Evidence
+from attnbench.report.looks import declared
 from attnbench.report.numbers import exponent, misfit, side
 from attnbench.report.quantities import Panel, followed, panels
 from attnbench.report.sections import section
@@ -76,10 +75,8 @@ def _cell(curve: Curve | None, cell: Callable[[PowerLaw], Cell]) -> Cell:
 
 def _declared(head: str) -> str | Cell:
     """The growth that the head's file states, in the symbols of its paper."""
-    try:
-        return f"O({heads.describe(head).keywords['complexity']})"
-    except (AttnbenchError, SyntaxError, TypeError):
-        return nothing()
+    growth = declared(head, "complexity")
+    return f"O({growth})" if growth else nothing()
 
 
 def _range(panel: Panel) -> str:

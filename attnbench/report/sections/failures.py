@@ -43,6 +43,7 @@ def failures(evidence: Evidence) -> list | None:
     unmeasured = _grouped(
         (metric, reason, r) for r in told.unmeasured for metric, reason in r.unmeasured.items()
     )
+    run = "RUN" if evidence.run.info.merged else evidence.run.path  # a merge is not resumed itself
     blocks: list = []
     for title, what, groups, is_folded in (
         ("Failed", "status", failed, False),
@@ -52,7 +53,7 @@ def failures(evidence: Evidence) -> list | None:
         if groups:
             shown = first([*groups], ROWS, lambda group, groups=groups: -groups[group].count)
             kept = {group: groups[group] for group in shown.items}
-            table = _table(title, what, kept, evidence.run.path)
+            table = _table(title, what, kept, run)
             inner = (*shown.told_of_failures("rows"), table)
             total = _records(sum(cases.count for cases in groups.values()))
             name = f"{title}: {total}"
@@ -74,7 +75,7 @@ def _grouped(found: Iterable[tuple[str, str, Record]]) -> Groups:
     return dict(sorted(groups.items(), key=lambda item: (-item[1].count, item[0])))
 
 
-def _table(title: str, what: str, groups: Groups, run: Path) -> Table:
+def _table(title: str, what: str, groups: Groups, run: Path | str) -> Table:
     reasons = [reason or "no reason on record" for _, reason in groups]
     trials = [cases.trials.values() for cases in groups.values()]
     columns = (
@@ -90,7 +91,7 @@ def _table(title: str, what: str, groups: Groups, run: Path) -> Table:
     return Table(title, told, is_titled=True)
 
 
-def _advice(status: str, run: Path) -> str | Cell:
+def _advice(status: str, run: Path | str) -> str | Cell:
     if status not in _MENDED:
         return nothing()
     return _MENDED[status].format(run=run)

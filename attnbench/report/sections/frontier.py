@@ -3,7 +3,6 @@
 from attnbench.prediction import CARDS, NOT_IN_IT
 from attnbench.report.document import Figure, Row, text
 from attnbench.report.evidence import Evidence
-from attnbench.report.looks import family, look, short
 from attnbench.report.numbers import number
 from attnbench.report.plot import Line, Plot
 from attnbench.report.quantities import MODE_WORDS
@@ -11,6 +10,7 @@ from attnbench.report.sections import section
 from attnbench.report.shown import TABLES, distance, first, setting_of
 from attnbench.report.slices import Slice, columns, slices
 from attnbench.report.tables import Table, names, quantities
+from attnbench.stats import exactly
 from attnbench.trial import MODES, Mode
 
 _INTRO = (
@@ -62,12 +62,7 @@ def _line(at: Slice, label: str, mode: Mode) -> Line | None:
     if not fits:
         return None
     trial = next(t for t in at.trials if t.label == label)
-    values = tuple(fits.values())
-    return Line(
-        f"{short(trial)} {trial.kernel}" if trial.kernel != "eager" else short(trial),
-        short(trial), look(trial.head), 0, trial.kernel != "eager",
-        tuple(fits), values, values, values, family=family(trial.head),
-    )  # fmt: skip
+    return Line.of(trial, [*fits], [exactly(side) for side in fits.values()])
 
 
 def _table(at: Slice, mode: Mode, title: str) -> Table:

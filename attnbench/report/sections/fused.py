@@ -9,7 +9,7 @@ from attnbench import stats
 from attnbench.curves import Curve
 from attnbench.report.document import Figure, Row, text
 from attnbench.report.evidence import Evidence
-from attnbench.report.looks import family, look, short
+from attnbench.report.looks import short
 from attnbench.report.numbers import side, times
 from attnbench.report.plot import Line, Plot
 from attnbench.report.quantities import Panel, followed, panels
@@ -111,20 +111,10 @@ def _other(found: list[Pair]) -> str:
 
 
 def _line(pair: Pair) -> Line:
-    is_fused = pair.trial.kernel == "fused"
-    values = tuple(r.value for r in pair.ratios)
-    return Line(
-        label=short(pair.trial) if is_fused else f"{short(pair.trial)} {pair.trial.kernel}",
-        pair=short(pair.trial),
-        look=look(pair.trial.head),
-        variant=0,
-        is_hollow=True,
-        family=family(pair.trial.head),
-        pixels=tuple(h * w for h, w in pair.sizes),
-        values=values,
-        low=tuple(r.low if r.known else r.value for r in pair.ratios),
-        high=tuple(r.high if r.known else r.value for r in pair.ratios),
-    )
+    pixels = [h * w for h, w in pair.sizes]
+    is_fused = pair.trial.kernel == "fused"  # as most: that is in the title
+    names = {"label": short(pair.trial)} if is_fused else {}
+    return Line.of(pair.trial, pixels, pair.ratios, **names)
 
 
 def _table(panel: Panel, found: list[Pair]) -> Table:

@@ -6,7 +6,7 @@ from attnbench.curves import Curve
 from attnbench.prediction import CARDS
 from attnbench.report.document import Entry, Figure, LineKey, Row, text
 from attnbench.report.evidence import Evidence
-from attnbench.report.looks import FAMILIES, OWN, family, look, short
+from attnbench.report.looks import FAMILIES, OWN, family
 from attnbench.report.numbers import exponent, misfit, quantity, side, whole
 from attnbench.report.plot import Line, Plot
 from attnbench.report.quantities import Panel, followed, panels
@@ -78,24 +78,13 @@ def _fit(law: PowerLaw | None) -> Cell:
 
 
 def _line(panel: Panel, curve: Curve) -> Line:
-    points = [curve.at(i) for i in range(len(curve.pixels))]
     trial = curve.trial
     variants = [c.trial.options for c in panel.curves if c.trial.head == trial.head]
-    pair = short(trial)
-    return Line(
-        label=pair if trial.kernel == "eager" else f"{pair} {trial.kernel}",
-        pair=pair,
-        look=look(trial.head),
+    return Line.of(
+        trial, curve.pixels, [curve.at(i) for i in range(len(curve.pixels))],
         variant=len({str(v) for v in variants[: variants.index(trial.options)]}),
-        is_hollow=trial.kernel != "eager",
-        family=family(trial.head),
-        is_reference=trial.label in references(panel.curves),
-        pixels=curve.pixels,
-        values=tuple(p.value for p in points),
-        low=tuple(p.low if p.known else p.value for p in points),
-        high=tuple(p.high if p.known else p.value for p in points),
-        fit=curve.power_law(),
-    )
+        is_reference=trial.label in references(panel.curves), fit=curve.power_law(),
+    )  # fmt: skip
 
 
 def references(curves: Sequence[Curve]) -> list[str]:

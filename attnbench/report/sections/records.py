@@ -15,25 +15,20 @@ MOST = 1_000  # rows: beyond them a table is no place to look something up
 def records(evidence: Evidence) -> list | None:
     if not evidence.trials:
         return None
-    trials = sorted(evidence.trials.values(), key=lambda t: (*evidence.rank(t), *_place(t)))
+    trials = sorted(evidence.trials.values(), key=evidence.place)
     lines = evidence.by_trial.records
     found = text(
         f"{whole(len(evidence.records))} records of {whole(len(trials))} trials. "
         "The key of a trial is in each of its lines: ",
-        code(f"grep KEY {evidence.run.path}/records.jsonl"),
+        code(f"grep KEY {evidence.folder}/records.jsonl"),
         " prints them, and ",
-        code(f"attnbench export {evidence.run.path} --csv readings.csv"),
+        code(evidence.export),
         " writes every reading with its key.",
     )
     shown = trials[:MOST]
     title = f"The keys of {whole(len(shown))} trials"
     title += "" if len(shown) == len(trials) else f", of {whole(len(trials))}"
     return [found, Fold(title, (_table(evidence, shown, lines, title),), is_printed=False)]
-
-
-def _place(trial: Trial) -> tuple:
-    shape = trial.shape
-    return (shape.pixels, shape.batch, shape.channels, trial.dtype, trial.device, trial.mode)
 
 
 def _table(

@@ -5,12 +5,11 @@ from statistics import median
 
 from attnbench.report.document import Figure, text
 from attnbench.report.evidence import Evidence
-from attnbench.report.looks import look
 from attnbench.report.numbers import times
 from attnbench.report.plot import Mark, Roof, Scatter
-from attnbench.report.rivals import dense
 from attnbench.report.sections import section
-from attnbench.report.slices import Slice, columns, reference, slices
+from attnbench.report.shown import answered_by
+from attnbench.report.slices import Slice, columns, slices
 from attnbench.report.tables import Table, names, nothing, words
 from attnbench.trial import Trial
 
@@ -38,7 +37,7 @@ def roofline(evidence: Evidence) -> list | None:
     found = [s for s in slices(evidence) if s.first("roofline")]
     if not found:
         return None
-    at = reference(found, [t.label for t in dense(evidence)])
+    at = answered_by(evidence, found)
     figure = _figure(at)
     return [text(_INTRO), *([figure] if figure else [_table(at)])]
 
@@ -65,11 +64,7 @@ def _mark(at: Slice, trial: Trial) -> Mark | None:
     x, y = (at.value(trial.label, f"roofline.{m}", "inference") for m in ("intensity", "flop_rate"))
     if not x or not y or x.estimate.value <= 0 or y.estimate.value <= 0:
         return None
-    ends = ((e.low, e.high) if e.known else (e.value, e.value) for e in (x.estimate, y.estimate))
-    return Mark(
-        trial.label, look(trial.head), x.estimate.value, y.estimate.value, *ends,
-        is_front=trial.kernel == "eager",
-    )  # fmt: skip
+    return Mark.of(trial, x.estimate, y.estimate, is_front=trial.kernel == "eager")
 
 
 def _middle(at: Slice, metric: str) -> float:

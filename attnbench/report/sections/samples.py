@@ -16,7 +16,8 @@ from attnbench.report.quantities import MODE_WORDS
 from attnbench.report.rivals import dense
 from attnbench.report.samples_figure import Samples
 from attnbench.report.sections import section
-from attnbench.report.slices import Slice, reference, slices
+from attnbench.report.shown import answered_by
+from attnbench.report.slices import Slice, slices
 from attnbench.report.tables import Cell, Column, Table, quantities
 from attnbench.stats import exactly
 from attnbench.trial import MODES, Trial
@@ -74,7 +75,7 @@ def samples(evidence: Evidence) -> list | None:
     timed = [evidence.trials[key] for key, metric in evidence.values if metric == METRIC]
     if not timed:
         return None
-    at = reference([s for s in slices(evidence) if s.first(METRIC)], _dense(evidence))
+    at = answered_by(evidence, [s for s in slices(evidence) if s.first(METRIC)])
     trials = _ordered(evidence, at, timed)[:MOST_TRIALS]
     found = _by_trial(evidence, trials)
     shown = trials[0]
@@ -88,10 +89,6 @@ def samples(evidence: Evidence) -> list | None:
         Picker(_figure(shown, found[shown.key]), Choices(options, tuple(steps(UNIT)))),
         *notes,
     ]
-
-
-def _dense(evidence: Evidence) -> list[str]:
-    return [t.label for t in dense(evidence)]
 
 
 def _by_trial(evidence: Evidence, trials: Sequence[Trial]) -> dict[str, Rounds]:
@@ -108,7 +105,7 @@ def _rounds(records: Iterable[Record]) -> Iterator[tuple[float, ...]]:
 def _ordered(evidence: Evidence, at: Slice | None, timed: list[Trial]) -> list[Trial]:
     """First the dense head at the size of the answer, then that size, then the others."""
     here = set(at.keys.values()) if at else set()
-    first = _dense(evidence)[:1]
+    first = [t.label for t in dense(evidence)[:1]]
     places = {head: i for i, head in enumerate(evidence.heads)}
 
     def place(t: Trial) -> tuple:

@@ -9,9 +9,9 @@ from attnbench.report.evidence import Evidence, Value
 from attnbench.report.numbers import interval, number
 from attnbench.report.places import Place, places
 from attnbench.report.quantities import KNOWN, MODE_WORDS
-from attnbench.report.rivals import dense
 from attnbench.report.sections import section
-from attnbench.report.slices import Slice, reference, slices
+from attnbench.report.shown import answered_by
+from attnbench.report.slices import Slice, slices
 from attnbench.report.tables import Cell, Column, Table, best, estimated, names, nothing
 from attnbench.stats import Estimate, exactly
 from attnbench.trial import MODES, Mode
@@ -50,7 +50,7 @@ def _sides(evidence: Evidence, found: Sequence[Place]) -> Sides:
     most = max(map(len, groups.values()), default=0)
     shared = [group for group in groups.values() if len(group) == most > 1]
     firsts = [next(iter(group.values())) for group in shared]
-    at = reference(firsts, [t.label for t in dense(evidence)])
+    at = answered_by(evidence, firsts)
     if at is None:
         return []
     group = shared[firsts.index(at)]

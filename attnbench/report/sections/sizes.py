@@ -7,10 +7,9 @@ from attnbench.report.evidence import Evidence
 from attnbench.report.numbers import whole
 from attnbench.report.places import device_names
 from attnbench.report.quantities import followed
-from attnbench.report.rivals import dense
 from attnbench.report.sections import section
-from attnbench.report.shown import TABLES, distance, first, setting_of
-from attnbench.report.slices import Slice, reference, slices
+from attnbench.report.shown import TABLES, answered, distance, first, setting_of
+from attnbench.report.slices import Slice, slices
 from attnbench.report.tables import Column, Table, names, quantities
 
 _FIRST = (("params", "parameters"), ("macs.counted", "MACs"), ("flops.counted", "FLOPs"))
@@ -21,7 +20,7 @@ def sizes(evidence: Evidence) -> list | None:
     found = slices(evidence)
     if not found:
         return None
-    chosen = reference(found, [t.label for t in dense(evidence)])
+    chosen = answered(evidence)
     intro = (
         "Bold: the lowest of the column, with all whose interval reaches it. Counts are exact; "
         "± is half of a 95 % interval over rounds; a number without it is exact or was taken once."

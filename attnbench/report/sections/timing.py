@@ -12,9 +12,9 @@ from attnbench.report.document import Heading, bullets, text
 from attnbench.report.evidence import Evidence
 from attnbench.report.numbers import number
 from attnbench.report.quantities import MODE_WORDS
-from attnbench.report.rivals import dense
 from attnbench.report.sections import section
-from attnbench.report.slices import Slice, columns, reference, slices
+from attnbench.report.shown import answered_by
+from attnbench.report.slices import Slice, columns, slices
 from attnbench.report.tables import Cell, Column, Table, names, nothing, quantities, words
 from attnbench.trial import MODES
 from attnbench.units import scale
@@ -68,7 +68,7 @@ def timing(evidence: Evidence) -> list | None:
     found = [s for s in slices(evidence) if s.first("latency")]
     if not found:
         return None
-    at = reference(found, [t.label for t in dense(evidence)])
+    at = answered_by(evidence, found)
     tables = [t for mode in MODES if (t := _table(evidence, at, mode))]
     regimes = [t for mode in MODES if (t := _regimes(at, mode))]
     return [text(_INTRO), *tables, *regimes, *_disturbed(evidence)]
