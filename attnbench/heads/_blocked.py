@@ -19,7 +19,6 @@ from torch.autograd.function import FunctionCtx, once_differentiable
 ELEMENTS = 2**22  # of logits at once: 16 MiB of float32, half of an L3 cache
 PARTS = 4  # of the queries of an image at least, so that small maps are not stored whole
 LEAST_ROWS = 256  # with fewer the products slow down
-IN_PLACE = (torch.float32, torch.float64)  # of the others torch's softmax reads what it has written
 
 
 def attend_in_blocks(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
@@ -75,7 +74,7 @@ def _backward(
         c = cotangent[images, :, rows]  # b, V, n
         attention = _attention(q, k, room)  # b, n, M
         of_value[images].baddbmm_(c, attention)
-        of_logits = more_room[: len(q), : q.shape[2]]
+        of_logits = _start(more_room, q)
         torch.bmm(c.transpose(1, 2), v, out=of_logits)
         of_softmax = (of_logits, attention, -1, of_logits.dtype)
         torch._softmax_backward_data(*of_softmax, grad_input=of_logits)
@@ -102,11 +101,15 @@ def _blocks(query: Tensor, room: Tensor) -> Iterator[tuple[slice, slice]]:
 
 def _attention(query: Tensor, key: Tensor, room: Tensor) -> Tensor:
     """(b, K, n), (b, K, M) -> (b, n, M), written into `room`."""
-    logits = room[: len(query), : query.shape[2]]
+    logits = _start(room, query)
     torch.bmm(query.transpose(1, 2), key, out=logits)
-    if logits.dtype in IN_PLACE:
-        return torch._softmax(logits, -1, False, out=logits)  # noqa: FBT003 no change of type
-    return logits.copy_(logits.softmax(dim=-1))
+    return torch._softmax(logits, -1, False, out=logits)  # noqa: FBT003 no change of type
+
+
+def _start(room: Tensor, query: Tensor) -> Tensor:
+    """As much of `room` as the queries (b, K, n) need, without gaps: else torch's softmax errs."""
+    images, rows, keys = len(query), query.shape[2], room.shape[2]
+    return room.view(-1)[: images * rows * keys].view(images, rows, keys)
 
 
 _OPERATORS = torch.library.Library("attnbench", "DEF")
