@@ -10,6 +10,7 @@ this process. `variant="mmseg"` is EMAModule of mmsegmentation 1.2.2: sums are c
 and the mean of the batch gets length 1 before it enters the moving average.
 """
 
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -32,6 +33,8 @@ class EMA(nn.Module):
 
     `update` says how the initial bases learn, `gradient` whether the input learns through EM,
     `momentum` weighs the old bases, `inverse_temperature` is the λ of the paper.
+    The fused kernel applies the first convolution to the bases in place of the pixels: xᵀWᵀμ is
+    (Wx)ᵀμ, and what is summed over the pixels may be convolved after it.
     """
 
     def __init__(
@@ -46,16 +49,18 @@ class EMA(nn.Module):
         gradient: Literal["identity", "through"] = "identity",
         momentum: float = 0.9,
         variant: Literal["official", "mmseg"] = "official",
+        kernel: Literal["eager", "fused"] = "eager",
     ):
         super().__init__()
         check_options(self, channels=channels, bases=bases, iterations=iterations, norm=norm)
         check_options(self, inverse_temperature=inverse_temperature, update=update)
-        check_options(self, gradient=gradient, variant=variant)
+        check_options(self, gradient=gradient, variant=variant, kernel=kernel)
         if not 0 <= momentum <= 1:
             raise HeadError(f"ema: momentum = {momentum}: expected a number from 0 to 1")
         self.channels, self.count, self.iterations = channels, bases, iterations
         self.inverse_temperature, self.norm, self.update = inverse_temperature, norm, update
         self.gradient, self.momentum, self.variant = gradient, momentum, variant
+        self.kernel = kernel
         self.input = nn.Conv2d(channels, channels, 1)
         start = F.normalize(torch.randn(1, channels, bases), dim=1)
         if update == "gradient":
@@ -82,13 +87,20 @@ class EMA(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         check_input(self, x)
-        y = self.reconstruction(self.input(x).flatten(2)).unflatten(2, x.shape[2:])  # B, C, H, W
+        if self.kernel == "fused":
+            features = _Convolved(x.flatten(2), self.input.weight.flatten(1), self.input.bias)
+        else:
+            features = _Features(self.input(x).flatten(2))
+        y = self._rebuilt(features).unflatten(2, x.shape[2:])  # B, C, H, W
         return F.relu(x + self.output_norm(self.output(F.relu(y))))
 
     def reconstruction(self, x: Tensor) -> Tensor:
         """(B, C, N) -> (B, C, N) of rank K: the bases after T steps, mixed by responsibility."""
-        x = x.detach() if self.gradient == "identity" else x
-        mu = self.bases.repeat(x.shape[0], 1, 1)  # B, C, K
+        return self._rebuilt(_Features(x))
+
+    def _rebuilt(self, x: "_Features") -> Tensor:
+        x = x.detached() if self.gradient == "identity" else x
+        mu = self.bases.repeat(len(x.pixels), 1, 1)  # B, C, K
         for _ in range(self.iterations):
             z = self._expectation(x, mu)  # B, N, K
             mu = self._maximisation(x, z)  # B, C, K
@@ -96,14 +108,16 @@ class EMA(nn.Module):
             self._move_bases(mu)
         return mu @ z.transpose(1, 2)
 
-    def _expectation(self, x: Tensor, mu: Tensor) -> Tensor:
-        logits = x.transpose(1, 2) @ mu  # B, N, K
+    def _expectation(self, x: "_Features", mu: Tensor) -> Tensor:
+        logits = x.against(mu)  # B, N, K
         if self.inverse_temperature != 1:
             logits = logits * self.inverse_temperature
         return self.responsibilities(logits.softmax(dim=-1))
 
-    def _maximisation(self, x: Tensor, z: Tensor) -> Tensor:
-        mu = x @ (z / self._kept_from_zero(z.sum(dim=1, keepdim=True)))  # B, C, K
+    def _maximisation(self, x: "_Features", z: Tensor) -> Tensor:
+        total = z.sum(dim=1, keepdim=True)  # B, 1, K
+        kept = self._kept_from_zero(total)
+        mu = x.mixed(z / kept, total, kept)  # B, C, K
         if self.norm == "layer":
             return F.layer_norm(mu.transpose(1, 2), mu.shape[1:2]).transpose(1, 2)
         return self._unit(mu) if self.norm == "l2" else mu
@@ -121,11 +135,19 @@ class EMA(nn.Module):
         self.bases.mul_(self.momentum).add_(mean, alpha=1 - self.momentum)
 
     def cost(self, x: Shape) -> Cost:
-        """Two 1x1 convolutions, and 2T + 1 products of N·K·C: MACs grow as N·K."""
+        """Two 1x1 convolutions, one if fused, and 2T + 1 products of N·K·C: MACs grow as N·K."""
+        cost = Cost.of(x, K=self.count, T=self.iterations)
+        if self.kernel == "fused":
+            cost = (
+                cost.weights("input", "C·C + C")
+                .matmul("input: of the bases", "2·T·B·K·C²")
+                .matmul("input: bias in the E step", "T·B·K·C")
+                .pointwise("input: bias in the M step", "T·(2·B·C·K + B·K)")
+            )
+        else:
+            cost = cost.conv("input", "C", "C", bias=True)
         cost = (
-            Cost.of(x, K=self.count, T=self.iterations)
-            .conv("input", "C", "C", bias=True)
-            .weights("bases", "C·K" if self.update == "gradient" else "0")
+            cost.weights("bases", "C·K" if self.update == "gradient" else "0")
             .matmul("E step", "T·B·N·K·C")
             .softmax("responsibilities", "T·B·N·K")
             .reduction("M step: sum of responsibilities", "T·B·N·K")
@@ -146,3 +168,40 @@ class EMA(nn.Module):
             .batch_norm("output: norm", "C")
             .pointwise("residual and ReLU", "2·B·N·C")
         )
+
+
+@dataclass(frozen=True)
+class _Features:
+    """What EM clusters: `pixels` (B, C, N)."""
+
+    pixels: Tensor
+
+    def detached(self) -> "_Features":
+        return _Features(self.pixels.detach())
+
+    def against(self, mu: Tensor) -> Tensor:
+        """(B, C, K) -> (B, N, K), the product of each pixel with each base."""
+        return self.pixels.transpose(1, 2) @ mu
+
+    def mixed(self, weights: Tensor, _total: Tensor, _kept: Tensor) -> Tensor:
+        """(B, N, K) -> (B, C, K), sums of the pixels; `weights` add up to `total` over `kept`."""
+        return self.pixels @ weights
+
+
+@dataclass(frozen=True)
+class _Convolved(_Features):
+    """The same of W·pixels + b, which is never made: W is (C, C), b is (C,)."""
+
+    weight: Tensor
+    bias: Tensor
+
+    def detached(self) -> "_Convolved":
+        return _Convolved(self.pixels.detach(), self.weight.detach(), self.bias.detach())
+
+    def against(self, mu: Tensor) -> Tensor:
+        of_bias = self.bias.expand(len(mu), 1, -1) @ mu  # B, 1, K
+        return torch.baddbmm(of_bias, self.pixels.transpose(1, 2), self.weight.t() @ mu)
+
+    def mixed(self, weights: Tensor, total: Tensor, kept: Tensor) -> Tensor:
+        sums = self.weight @ (self.pixels @ weights)  # B, C, K
+        return sums + self.bias.unsqueeze(1) * (total / kept)
