@@ -59,7 +59,9 @@ class ANN(nn.Module):
         check_input(self, x)
         query, cells = self.query(x), self.pyramid.cells
         if self.kernel == "fused":
-            key = query if self.shared else self.key(x)
+            # In training the norm of a shared transform moves twice a step, as in the official code.
+            is_same = self.shared and not self.training
+            key = query if is_same else self.key(x)
             value = self.output(self.value(cells(x).unsqueeze(3))).squeeze(3)  # B, C, M
             context = self.pyramid.context(query, cells(key), value, self.affinity)
         else:
