@@ -59,7 +59,7 @@ class ANN(nn.Module):
         check_input(self, x)
         query, cells = self.query(x), self.pyramid.cells
         if self.kernel == "fused":
-            # In training the norm of a shared transform moves twice a step, as in the official code.
+            # In training the norm of a shared transform moves twice a step, as officially.
             is_same = self.shared and not self.training
             key = query if is_same else self.key(x)
             value = self.output(self.value(cells(x).unsqueeze(3))).squeeze(3)  # B, C, M
