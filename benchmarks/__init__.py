@@ -1,0 +1,1 @@
+"""attnbench beside other code: what is measured of both, and the pages made of it."""
