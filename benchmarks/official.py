@@ -112,6 +112,11 @@ class Mark:
     def label(self) -> str:
         return self.module.label
 
+    @property
+    def printed(self) -> str:
+        """Milliseconds, with the digit that they were measured to."""
+        return f"{self.seconds * 1000:.1f}"
+
 
 def official(path: Path = FILE) -> Official:
     """What the file says. Raises SuiteError with file and place, UnknownNameError for a head."""

@@ -6,6 +6,7 @@ python -m benchmarks.speed results/reference/speed-cpu docs/speed.md
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import fill
 
 import click
 
@@ -25,6 +26,7 @@ from benchmarks.official import Mark, Official, official
 SUITE = "speed"
 NOTHING = "–"
 MS = 1e-3  # seconds; all times of the page are in milliseconds
+WIDTH = 100  # characters of a line of text
 DIGITS = 1  # of a mark, in milliseconds
 UNEXPLAINED = "no reason is shown yet"
 
@@ -41,8 +43,8 @@ their medians.
 """
 
 CELLS = """A time is the fastest sample of all rounds, and in brackets the mean of the medians of
-the rounds with its 95 % interval, in milliseconds. A mark has a tenth of a millisecond as its last
-digit, and a head is slower only where that digit shows it.
+the rounds with its 95 % interval, in milliseconds. The marks are known to a tenth of a millisecond,
+and a head is slower only where that digit shows it.
 """
 
 FLOORS = """The floor is the larger of two times: the multiply-adds of the head at the ceiling of
@@ -147,12 +149,14 @@ def _machines(run: Run, timed: Times, told: Official) -> Iterator[str]:
         quantity(timed.ceiling(f"roofline.{of}_ceiling"), unit)
         for of, unit in (("flop", "FLOPs/s"), ("byte", "bytes/s"))
     ]
-    yield (
+    yield fill(
         f"The marks were taken on {told.machine}: {told.how}. Ours were taken on another day, "
         f"{run.info.created[:10]}, on {_machine(here)}. The two machines are alike, not the same: "
         "a ratio near 1 decides nothing. In the run of ours large matrix products and a large "
-        f"convolution reached {rates[0]} at best, a large copy {rates[1]}.\n"
+        f"convolution reached {rates[0]} at best, a large copy {rates[1]}.",
+        WIDTH,
     )
+    yield ""
 
 
 def _machine(here: Environment) -> str:
@@ -168,7 +172,7 @@ def _against_the_mark(marks: Sequence[Mark], timed: Times) -> Iterator[str]:
         kernels, (name, best) = timed.kernels(mark), _best(mark, timed)
         cells = [kernels[k].text if k in kernels else NOTHING for k in KERNELS]
         ratio = f"{_ratio(best.fastest / mark.seconds)} ({name})"
-        told = (mark.module.name, _ms(mark.seconds))
+        told = (mark.module.name, mark.printed)
         lines.append((*_names(mark), *told, *cells, ratio))
     yield from _grid(("head", "map", "module", "mark", *KERNELS, "best / mark"), lines)
 
@@ -180,7 +184,7 @@ def _slower(marks: Sequence[Mark], timed: Times, told: Official) -> Iterator[str
     for mark in found:
         kernel, best = _best(mark, timed)
         head, at = _names(mark)
-        both = f"{_ms(best.fastest)} ms {kernel}, mark {_ms(mark.seconds)} ms"
+        both = f"{_ms(best.fastest)} ms {kernel}, mark {mark.printed} ms"
         yield f"- {head} at {at}: {both}; {told.reason(mark) or UNEXPLAINED}."
     yield ""
 
