@@ -1,1 +1,1 @@
-"""attnbench beside other code: what is measured of both, and the pages made of it."""
+"""Attnbench beside other tools. Nothing here is part of the package, nor is it imported by it."""

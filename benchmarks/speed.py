@@ -157,6 +157,9 @@ def _machines(run: Run, timed: Times, told: Official) -> Iterator[str]:
         WIDTH,
     )
     yield ""
+    disturbed = [f.what for c in run.conditions for f in c.findings if f.severity == "stop"]
+    if disturbed:
+        yield fill(f"**That machine was not quiet**: {'; '.join(disturbed)}.", WIDTH) + "\n"
 
 
 def _machine(here: Environment) -> str:

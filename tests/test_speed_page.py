@@ -1,6 +1,7 @@
 """docs/speed.md: its marks are those of their source, and it is what its stored run says."""
 
 import re
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -8,8 +9,10 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from attnbench.conditions import Conditions
 from attnbench.errors import AttnbenchError, StoreError
 from attnbench.heads import HEADS, kernels
+from attnbench.host.finding import note, stop
 from attnbench.record import Reading, Record
 from attnbench.store import read_run
 from attnbench.suite_file import read_suite, suite_path
@@ -205,6 +208,15 @@ def test_training_has_the_ratio_of_paired_rounds(tmp_path, told):
         "–",
         "150 (175 ± 318); 0.50× (0.50× to 0.50×)",
     ]
+
+
+def test_a_machine_that_was_not_quiet_is_named(tmp_path, told):
+    run = read_run(write(tmp_path, 0, records([(0.1,), (0.1,)])))
+    findings = (stop("of 2 cores, 0 are idle", "why", "wait"), note("it is virtual", "why", "know"))
+    busy = replace(run, conditions=(Conditions("2026-09-01T12:00:00", "environment0", findings),))
+
+    assert "**That machine was not quiet**: of 2 cores, 0 are idle.\n" in markdown(busy, told)
+    assert "not quiet" not in markdown(run, told)
 
 
 def test_a_run_without_a_head_is_refused(tmp_path, told):
