@@ -1,12 +1,13 @@
 # make run: measure and report, from nothing. make test: every test. make check: format and lint.
 # make gate: no head costs more, or computes something else, than the stored run of the exact tier.
 # make gate-baseline: stores that run anew, for a change that is meant or another torch.
+# make speed: every head beside the code it was published with, on one quiet CPU: docs/speed.md.
 # make gpu: on a machine with an NVIDIA GPU, all that needs one, in ten minutes at most.
 # make gpu-accuracy: there, what each head buys, in ten minutes at most; --resume does what is left.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check setup wheel gate gate-baseline gpu gpu-accuracy clean
+.PHONY: run test check setup wheel gate gate-baseline speed gpu gpu-accuracy clean
 .DELETE_ON_ERROR:
 
 run: .venv/installed
@@ -37,6 +38,17 @@ gate-baseline: .venv/installed
 	mkdir -p results/reference
 	mv build/baseline/*/head $(EXACT)
 	rm -f $(EXACT)/worker.log
+
+SPEED := results/reference/speed-cpu
+
+speed: .venv/installed
+	rm -rf build/speed
+	$(BIN)/attnbench run --suite speed --device cpu --results build/speed
+	rm -rf $(SPEED)
+	mkdir -p results/reference
+	mv build/speed/*-speed $(SPEED)
+	rm -f $(SPEED)/worker.log
+	$(BIN)/python -m benchmarks.speed $(SPEED) docs/speed.md
 
 # With the environment of `make setup` where there is one, else with what PYTHON has. A part that
 # takes too long is interrupted: what it has is kept, and the next one begins.
