@@ -10,7 +10,6 @@ this process. `variant="mmseg"` is EMAModule of mmsegmentation 1.2.2: sums are c
 and the mean of the batch gets length 1 before it enters the moving average.
 """
 
-from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -87,20 +86,17 @@ class EMA(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         check_input(self, x)
-        if self.kernel == "fused":
-            features = _Convolved(x.flatten(2), self.input.weight.flatten(1), self.input.bias)
-        else:
-            features = _Features(self.input(x).flatten(2))
-        y = self._rebuilt(features).unflatten(2, x.shape[2:])  # B, C, H, W
+        features = x if self.kernel == "fused" else self.input(x)
+        y = self.reconstruction(features.flatten(2)).unflatten(2, x.shape[2:])  # B, C, H, W
         return F.relu(x + self.output_norm(self.output(F.relu(y))))
 
     def reconstruction(self, x: Tensor) -> Tensor:
-        """(B, C, N) -> (B, C, N) of rank K: the bases after T steps, mixed by responsibility."""
-        return self._rebuilt(_Features(x))
+        """(B, C, N) -> (B, C, N) of rank K: the bases after T steps, mixed by responsibility.
 
-    def _rebuilt(self, x: "_Features") -> Tensor:
-        x = x.detached() if self.gradient == "identity" else x
-        mu = self.bases.repeat(len(x.pixels), 1, 1)  # B, C, K
+        `x` is convolved already; for the fused kernel it is not.
+        """
+        x = x.detach() if self.gradient == "identity" else x
+        mu = self.bases.repeat(x.shape[0], 1, 1)  # B, C, K
         for _ in range(self.iterations):
             z = self._expectation(x, mu)  # B, N, K
             mu = self._maximisation(x, z)  # B, C, K
@@ -108,16 +104,33 @@ class EMA(nn.Module):
             self._move_bases(mu)
         return mu @ z.transpose(1, 2)
 
-    def _expectation(self, x: "_Features", mu: Tensor) -> Tensor:
-        logits = x.against(mu)  # B, N, K
+    def _expectation(self, x: Tensor, mu: Tensor) -> Tensor:
+        logits = self._against(x, mu)  # B, N, K
         if self.inverse_temperature != 1:
             logits = logits * self.inverse_temperature
         return self.responsibilities(logits.softmax(dim=-1))
 
-    def _maximisation(self, x: "_Features", z: Tensor) -> Tensor:
+    def _against(self, x: Tensor, mu: Tensor) -> Tensor:
+        """(B, C, N), (B, C, K) -> (B, N, K): the product of each convolved pixel with each base."""
+        if self.kernel == "eager":
+            return x.transpose(1, 2) @ mu
+        weight, bias = self._convolution
+        of_bias = bias.expand(len(mu), 1, -1) @ mu  # B, 1, K
+        return torch.baddbmm(of_bias, x.transpose(1, 2), weight.t() @ mu)
+
+    @property
+    def _convolution(self) -> tuple[Tensor, Tensor]:
+        """Weight (C, C) and bias (C,) of the first convolution, which learns if the input does."""
+        found = self.input.weight.flatten(1), self.input.bias
+        return tuple(t.detach() for t in found) if self.gradient == "identity" else found
+
+    def _maximisation(self, x: Tensor, z: Tensor) -> Tensor:
         total = z.sum(dim=1, keepdim=True)  # B, 1, K
         kept = self._kept_from_zero(total)
-        mu = x.mixed(z / kept, total, kept)  # B, C, K
+        mu = x @ (z / kept)  # B, C, K
+        if self.kernel == "fused":
+            weight, bias = self._convolution
+            mu = weight @ mu + bias.unsqueeze(1) * (total / kept)
         if self.norm == "layer":
             return F.layer_norm(mu.transpose(1, 2), mu.shape[1:2]).transpose(1, 2)
         return self._unit(mu) if self.norm == "l2" else mu
@@ -168,40 +181,3 @@ class EMA(nn.Module):
             .batch_norm("output: norm", "C")
             .pointwise("residual and ReLU", "2·B·N·C")
         )
-
-
-@dataclass(frozen=True)
-class _Features:
-    """What EM clusters: `pixels` (B, C, N)."""
-
-    pixels: Tensor
-
-    def detached(self) -> "_Features":
-        return _Features(self.pixels.detach())
-
-    def against(self, mu: Tensor) -> Tensor:
-        """(B, C, K) -> (B, N, K), the product of each pixel with each base."""
-        return self.pixels.transpose(1, 2) @ mu
-
-    def mixed(self, weights: Tensor, _total: Tensor, _kept: Tensor) -> Tensor:
-        """(B, N, K) -> (B, C, K), sums of the pixels; `weights` add up to `total` over `kept`."""
-        return self.pixels @ weights
-
-
-@dataclass(frozen=True)
-class _Convolved(_Features):
-    """The same of W·pixels + b, which is never made: W is (C, C), b is (C,)."""
-
-    weight: Tensor
-    bias: Tensor
-
-    def detached(self) -> "_Convolved":
-        return _Convolved(self.pixels.detach(), self.weight.detach(), self.bias.detach())
-
-    def against(self, mu: Tensor) -> Tensor:
-        of_bias = self.bias.expand(len(mu), 1, -1) @ mu  # B, 1, K
-        return torch.baddbmm(of_bias, self.pixels.transpose(1, 2), self.weight.t() @ mu)
-
-    def mixed(self, weights: Tensor, total: Tensor, kept: Tensor) -> Tensor:
-        sums = self.weight @ (self.pixels @ weights)  # B, C, K
-        return sums + self.bias.unsqueeze(1) * (total / kept)

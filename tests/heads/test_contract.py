@@ -98,18 +98,23 @@ FUSED_SETTINGS = [
 ]
 
 
-def of_fused_settings(*but):
+def of_fused_settings(found):
     return pytest.mark.parametrize(
         ("name", "options"),
-        [setting for setting in FUSED_SETTINGS if setting[0] not in but],
+        found,
         ids=lambda value: value if isinstance(value, str) else ",".join(map(str, value.values())),
     )
 
 
-every_fused_setting = of_fused_settings()
+NOT_OVER_PAIRS = ("a2", "ccnet", "ema", "glore")  # no softmax over all pairs of pixels
+every_fused_setting = of_fused_settings(FUSED_SETTINGS)
 every_fused_attention = of_fused_settings(
-    "a2", "ccnet", "ema", "glore"
-)  # no softmax over all pairs
+    [
+        (name, options)
+        for name, options in FUSED_SETTINGS
+        if name not in NOT_OVER_PAIRS and options.get("branch") != "channel"
+    ]
+)
 
 
 @every_head
@@ -296,6 +301,6 @@ def test_fused_kernel_makes_no_map_over_pairs(name, options):
 
     assert calls["attend_in_blocks"] >= 1
     assert calls["_safe_softmax"] == 0
-    # DNL's unary term and OCR's regions weigh positions; neither compares a pixel with another.
-    assert calls["bmm"] == calls["_softmax"] == len(left)
+    # Of DNL's unary term, OCR's regions and DANet's channels; none compares a pixel with another.
+    assert calls["_softmax"] == len(left)
     assert all(rows < ODD[2] * ODD[3] for rows, _columns in left)
