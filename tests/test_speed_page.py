@@ -205,7 +205,6 @@ def test_training_has_the_ratio_of_paired_rounds(tmp_path, told):
         "`ema`",
         "64²",
         "300 (350 ± 635)",
-        "–",
         "150 (175 ± 318); 0.50× (0.50× to 0.50×)",
     ]
 
