@@ -93,16 +93,23 @@ class Cost:
         return cost.pointwise(f"{name}: ReLU", elements if times == 1 else f"{times}·{elements}")
 
     def attention(
-        self, pairs: str, key: str, value: str, *, kernel: str, scaled: bool = True, of: str = ""
+        self,
+        pairs: str,
+        key: str,
+        value: str,
+        *,
+        kernel: str,
+        scaled: bool = True,
+        of: str = "",
+        queries: str = "B·N",
     ) -> "Cost":
         """Softmax attention over `pairs`, with keys and values of these widths.
 
-        A fused `kernel` does both products at the wider of the two, and always scales.
+        A fused `kernel` scales the `queries`, of the keys' width, where an eager one scales pairs.
         """
-        if kernel == "fused":
-            key = value = max(key, value, key=self.value)
         cost = self.matmul(f"{of}logits", f"{pairs}·{key}")
-        cost = cost.pointwise(f"{of}scale", pairs) if scaled or kernel == "fused" else cost
+        if scaled:
+            cost = cost.pointwise(f"{of}scale", f"{queries}·{key}" if kernel == "fused" else pairs)
         return cost.softmax(f"{of}affinity", pairs).matmul(f"{of}context", f"{pairs}·{value}")
 
     def layer_norm(self, name: str, elements: str, channels: str = "") -> "Cost":

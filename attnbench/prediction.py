@@ -32,7 +32,7 @@ NOT_IN_IT = (
 )
 ATTENTION = {
     "eager": "written out as published: every map is made",
-    "fused": "one call, by the CPU's flash kernel: it keeps no map of pairs",
+    "fused": "in blocks of queries, as on a CPU: no map of all pairs is kept",
 }
 
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from attnbench.errors import HeadError
+from attnbench.heads._blocked import attend_in_blocks
 
 RANK = 4  # (N, C, H, W)
 
@@ -56,13 +57,11 @@ def attend(
     """Softmax attention: (B, K, N), (B, K, M), (B, V, M) -> (B, V, N).
 
     `eager` makes the N x M logits, scales them, and passes their softmax through `affinity`;
-    `fused` is the same function in one call that keeps no map. It works at the width max(K, V).
+    `fused` is the same function that stores no map: on a CPU in blocks of queries, on other
+    devices by torch's `scaled_dot_product_attention`.
     """
     if kernel == "fused":
-        width = max(query.shape[1], value.shape[1])
-        pixels = (_as_one_head(t, width) for t in (query, key, value))
-        y = F.scaled_dot_product_attention(*pixels, scale=1.0 if scale is None else scale)
-        return y.squeeze(1).transpose(1, 2)[:, : value.shape[1]]
+        return _fused(query, key, value, scale)
     logits = query.transpose(1, 2) @ key  # B, N, M
     if scale is not None:
         logits = logits * scale
@@ -70,17 +69,14 @@ def attend(
     return value @ attention.transpose(1, 2)
 
 
-def _as_one_head(x: Tensor, width: int) -> Tensor:
-    """(B, C, N) -> (B, 1, N, width), channels last, filled up with zeros.
-
-    With another layout, or with keys and values of two widths, torch takes the call apart into
-    products that make the map after all. To it, only a copy has a single channel last.
-    """
-    rows = x.transpose(1, 2)
-    missing = width - x.shape[1]
-    filled = F.pad(rows, (0, missing)) if missing else rows
-    last = filled.stride(-1) == 1
-    return (filled if last else filled.clone(memory_format=torch.contiguous_format)).unsqueeze(1)
+def _fused(query: Tensor, key: Tensor, value: Tensor, scale: float | None) -> Tensor:
+    # Without data the way of a CPU is taken. Who takes the graph down would unroll the blocks.
+    is_taken_down = torch.compiler.is_compiling() or torch.jit.is_tracing()
+    if query.device.type in ("cpu", "meta") and not is_taken_down:
+        return attend_in_blocks(query if scale is None else query * scale, key, value)
+    rows = (t.transpose(1, 2).contiguous().unsqueeze(1) for t in (query, key, value))
+    y = F.scaled_dot_product_attention(*rows, scale=1.0 if scale is None else scale)
+    return y.squeeze(1).transpose(1, 2)
 
 
 def check_input(head: nn.Module, x: Tensor) -> None:

@@ -107,7 +107,7 @@ class SelfAttention(nn.Module):
             name, inputs = f"{stage}query and key, layer {layer + 1}", "K" if layer else "C"
             cost = cost.conv_bn_relu(name, inputs, "K", **everywhere, **twice)
         cost = cost.conv(f"{stage}value", "C", "V", bias=self.bias != "none", at=at)
-        cost = cost.attention(pairs, "K", "V", kernel=self.kernel, of=stage)
+        cost = cost.attention(pairs, "K", "V", kernel=self.kernel, of=stage, queries=at)
         if self.output_layer == "none":
             return cost
         if self.output_layer == "conv":

@@ -60,6 +60,16 @@ def _attention(args: tuple[Any, ...], _out: Any) -> tuple[Price, ...]:
     )
 
 
+def _attention_in_blocks(args: tuple[Any, ...], _out: Any) -> tuple[Price, ...]:
+    """Of (B, K, N), (B, K, M), (B, V, M): both products and the softmax; others scale."""
+    query, key, value = args[:3]
+    pairs = len(query) * query.shape[2] * key.shape[2]
+    return (
+        Price("contraction", macs=pairs * (key.shape[1] + value.shape[1])),
+        Price("softmax", flops=convention.SOFTMAX * pairs),
+    )
+
+
 def _distance(args: tuple[Any, ...], out: Tensor) -> tuple[Price, ...]:
     """Euclidean, whichever kernel: a difference and a multiply-add a channel, a root a pair.
 
@@ -207,6 +217,7 @@ PRICES: dict[str, Rule] = {
     "addcdiv": _per_output("pointwise", 2 * convention.POINTWISE),
     "lerp": _per_output("pointwise", 3 * convention.POINTWISE),
     **dict.fromkeys(_ATTENTION.split(), _attention),
+    "attend_in_blocks": _attention_in_blocks,
     **dict.fromkeys(_BATCH_NORMS.split(), _batch_norm),
     **dict.fromkeys(_POINTWISE.split(), _per_output("pointwise", convention.POINTWISE)),
     **dict.fromkeys(_REDUCTIONS.split(), _per_input("reduction", convention.REDUCTION)),

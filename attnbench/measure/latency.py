@@ -16,7 +16,7 @@ from attnbench.measure._step import Step, undisturbed
 from attnbench.measure._timing import cold, gapless
 from attnbench.units import quantity
 
-ATTENTION = "scaled_dot_product"
+ATTENTION = ("scaled_dot_product", "attend_in_blocks")  # in names of operators
 
 
 @metric(
@@ -72,7 +72,7 @@ def _launch_bound(inner: Samples) -> tuple[str, ...]:
 def _kernels(step: Step) -> tuple[str, ...]:
     with Calls() as calls:
         step.forward()
-    names = sorted(name for name in calls.seen if ATTENTION in name)
+    names = sorted(name for name in calls.seen if any(a in name for a in ATTENTION))
     return (f"attention by {', '.join(names)}",) if names else ("attention by no fused kernel",)
 
 

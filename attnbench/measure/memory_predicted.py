@@ -2,7 +2,7 @@
 
 Nothing is allocated, so any resolution can be asked for. It is what the tensors of the step need,
 above weights and input: kernel workspace and the rounding of an allocator are not in it. Fused
-attention is taken to be the CPU's flash kernel, which holds no map of pairs.
+attention is taken to work in blocks of queries, as it does on a CPU.
 """
 
 from torch import nn
@@ -87,6 +87,10 @@ def memory_predicted(bench: Bench) -> dict[str, Found]:
     with like_cpu():
         step = bench.without_data()
         found = parts(step)
-    notes = ("assumes the CPU flash kernel",) if bench.trial.kernel == "fused" else ()
+    notes = (
+        ("assumes attention in blocks of queries, as on a CPU",)
+        if bench.trial.kernel == "fused"
+        else ()
+    )
     here = readings("memory_predicted", found, notes)
     return here | totals("memory_predicted", baseline(step), found["step"])

@@ -67,7 +67,7 @@ def test_options_kernel_and_part_are_those_of_a_run():
     whole = told("--head", "ema", "--size", "12", "--channels", "2048", "--part", "head")
 
     assert found["predictions"][0]["options"] == {"window": 4, "layers": 1}
-    assert "flash" in found["attention"]
+    assert "blocks" in found["attention"]
     trial = Trial("ema", Shape(1, 2048, 12, 12), part="head")
     read = measure.readings("modelled", Bench(trial))
     assert whole["predictions"][0]["macs.modelled"] == read["macs.modelled"].samples[0]
@@ -89,7 +89,7 @@ def test_the_text_says_what_is_assumed_and_what_is_left_out():
 
     assert "feature map of 1x512x64x128" in text
     assert "512x1024" in text  # the image at output stride 8
-    assert "flash kernel" in text
+    assert "in blocks of queries" in text
     for left_out in ("kernel workspace", "rounding", "CUDA context"):
         assert left_out in text
 

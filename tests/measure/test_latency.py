@@ -117,7 +117,7 @@ def test_the_fused_kernel_that_ran_is_named():
 
     found = measure.readings("latency", Bench(trial, SHORT))
 
-    assert "attention by _scaled_dot_product_flash_attention_for_cpu" in found["latency"].notes
+    assert "attention by attend_in_blocks" in found["latency"].notes
 
 
 def test_a_graph_is_captured_once_and_replayed(bench_on):

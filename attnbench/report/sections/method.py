@@ -11,8 +11,7 @@ _PARAGRAPHS: tuple[Text, ...] = (
         strong("MACs and FLOPs. "),
         "A multiply-add is 1 MAC and 2 FLOPs; FLOPs also count every other arithmetic operation "
         "on a number (norms, softmax, pointwise), MACs do not. Papers that write GFLOPs mostly "
-        "mean MACs. All counts here are of a forward pass. A fused kernel works at one width, so "
-        "where keys and values differ it does more MACs than the eager one.",
+        "mean MACs. All counts here are of a forward pass.",
     ),
     text(
         strong("Forward "),
