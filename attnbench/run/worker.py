@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from attnbench.measure._numerics import apply, rounding
 from attnbench.measure.memory_predicted import predicted_peak
 from attnbench.record import Reading, Record, Status
 from attnbench.run import out_of_memory, protocol
-from attnbench.source import source_of
+from attnbench.source import source
 from attnbench.stopwatch import OTHER, Stopwatch
 from attnbench.trial import NO_DEVICE, Settings, Task
 from attnbench.units import quantity
@@ -83,7 +84,7 @@ def perform(task: Task, environment_id: str, spent: Stopwatch | None = None) -> 
         round=task.round,
         status=status,
         environment=environment_id,
-        source=source_of(task),
+        source=_source(task.trial.head, task.trial.part, trained=task.training is not None),
         readings=readings,
         unmeasured=unmeasured,
         message=message,
@@ -91,6 +92,9 @@ def perform(task: Task, environment_id: str, spent: Stopwatch | None = None) -> 
         seconds=round(time.perf_counter() - clock, 6),
         seed=task.seed,
     )
+
+
+_source = cache(source)  # of what this process has imported, which does not change any more
 
 
 def _attempt(
