@@ -40,7 +40,7 @@ gate-baseline: .venv/installed
 	mv build/baseline/*/head $(EXACT)
 	rm -f $(EXACT)/worker.log
 
-BENCH := $(BIN)/python -m pytest benchmarks/test_budgets.py -q --benchmark-columns=min,median,rounds
+BENCH := $(BIN)/python -m pytest benchmarks/test_budgets.py -q --tb=line --benchmark-columns=min,median,rounds
 
 bench: .venv/benched
 	$(BENCH)

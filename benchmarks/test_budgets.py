@@ -10,16 +10,18 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
 
 import pytest
 import torch
+from torch import Tensor
 
 from attnbench.heads import HEADS, kernels
 from attnbench.measure._bench import Bench
-from attnbench.measure._step import undisturbed
+from attnbench.measure._step import Step, undisturbed
 from attnbench.measure._timing import hot
 from attnbench.run.executors import WorkerSlot
 from attnbench.run.isolate import Worker
@@ -30,7 +32,6 @@ SIDES = (32, 64, 128, 256, 512)
 BATCH = 2  # batch norm trains on no single value, as a pool of one image is
 RECORDS = 10**6
 LIGHT = ("eca", "se", "gc")  # heads whose step is the shortest
-SAMPLE = 0.01  # s, as by default
 READ = """
 import os, sys
 from pathlib import Path
@@ -56,7 +57,8 @@ def peak_gb(command: list[str]) -> float:
     """The largest resident set of the command, in GB."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
-    assert status == 0
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
     return used.ru_maxrss * 1024 / 1e9
 
 
@@ -120,47 +122,59 @@ def test_report(held, million, tmp_path):
     held("memory of reporting them", [peak], "GB", at_most=2)
 
 
+class Nothing:
+    """In the place of a head and of what it returns: costs as little as Python can."""
+
+    def __call__(self, _x: Tensor) -> "Nothing":
+        return self
+
+    def backward(self, _cotangent: Tensor) -> None:
+        """Of nothing."""
+
+
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("head", LIGHT)
 def test_timing_loop(held, head, mode):
-    """A timed call beside the same call in a bare loop, in turn; shares of the bare one."""
+    """What a sample adds to a loop as anybody would write it, both around a head that does nothing:
+
+    a share of a sample of the head itself. Beside that head it would be lost in its variation.
+    """
     torch.set_num_threads(1)
     bench = Bench(Trial(head, Shape(1, 512, 16, 16), device="cpu", mode=mode))
-    step = bench.real
-    laps = hot(bench.device, step.afresh)
-    with undisturbed(step):
-        calls = _calls(bare := _bare(step))
-        shares = [laps(calls).seconds / bare(calls) - 1 for _ in range(60)]
+    empty = replace(bench.real, module=Nothing())
+    vars(empty)["_weights"] = bench.real._weights
+    calls, sampled = bench.hot.calls, min(bench.hot.values) * bench.hot.calls
+    laps, bare = hot(bench.device, empty.afresh), _infer if mode == "inference" else _train
+    with undisturbed(empty):
+        shares = [
+            (_fastest(lambda: laps(calls).seconds) - _fastest(lambda: bare(empty, calls))) / sampled
+            for _ in range(5)
+        ]
 
     held(f"overhead of a sample, {head} 16x16 {mode}", shares, "share", at_most=0.01)
 
 
-def _bare(step) -> Callable[[int], float]:
-    """Seconds of so many calls, as anybody would write the loop."""
-    module, x, weights = step.module, step.x, list(step.module.parameters())
-
-    def infer(calls: int) -> float:
-        begin = perf_counter()
-        for _ in range(calls):
-            module(x)
-        return perf_counter() - begin
-
-    def train(calls: int) -> float:
-        begin = perf_counter()
-        for _ in range(calls):
-            for tensor in weights:
-                tensor.grad = None
-            x.grad = None
-            module(x).backward(step.cotangent)
-        return perf_counter() - begin
-
-    return train if step.training else infer
+def _fastest(seconds: Callable[[], float]) -> float:
+    return min(seconds() for _ in range(50))
 
 
-def _calls(bare: Callable[[int], float]) -> int:
-    """How many are as long as a sample."""
-    bare(20)
-    return max(1, round(SAMPLE / (bare(20) / 20)))
+def _infer(step: Step, calls: int) -> float:
+    """Seconds of so many calls."""
+    module, x = step.module, step.x
+    begin = perf_counter()
+    for _ in range(calls):
+        module(x)
+    return perf_counter() - begin
+
+
+def _train(step: Step, calls: int) -> float:
+    module, x, cotangent, tensors = step.module, step.x, step.cotangent, [*step._weights, step.x]
+    begin = perf_counter()
+    for _ in range(calls):
+        for tensor in tensors:
+            tensor.grad = None
+        module(x).backward(cotangent)
+    return perf_counter() - begin
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
