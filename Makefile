@@ -2,12 +2,15 @@
 # make gate: no head costs more, or computes something else, than the stored run of the exact tier.
 # make gate-baseline: stores that run anew, for a change that is meant or another torch.
 # make speed: every head beside the code it was published with, on one quiet CPU: docs/speed.md.
+# make bench: what attnbench costs itself, against its budgets, in three minutes; else exit 1.
+# make bench-baseline: stores these readings as the reference, on a machine that does nothing else.
 # make gpu: on a machine with an NVIDIA GPU, all that needs one, in ten minutes at most.
 # make gpu-accuracy: there, what each head buys, in ten minutes at most; --resume does what is left.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check setup wheel gate gate-baseline speed gpu gpu-accuracy clean
+.PHONY: run test check setup wheel gate gate-baseline speed bench bench-baseline gpu gpu-accuracy
+.PHONY: clean
 .DELETE_ON_ERROR:
 
 run: .venv/installed
@@ -50,6 +53,14 @@ speed: .venv/installed
 	rm -f $(SPEED)/worker.log
 	$(BIN)/python -m benchmarks.speed $(SPEED) docs/speed.md
 
+BENCH := $(BIN)/python -m pytest benchmarks/test_budgets.py -q --tb=line --benchmark-columns=min,median,rounds
+
+bench: .venv/benched
+	$(BENCH)
+
+bench-baseline: .venv/benched
+	$(BENCH) --renew
+
 # With the environment of `make setup` where there is one, else with what PYTHON has. A part that
 # takes too long is interrupted: what it has is kept, and the next one begins.
 RESULTS ?= results
@@ -80,6 +91,10 @@ gpu-accuracy:
 
 .venv/tested: .venv/installed
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[test]'
+	touch $@
+
+.venv/benched: .venv/installed
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[bench]'
 	touch $@
 
 clean:

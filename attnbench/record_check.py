@@ -8,6 +8,7 @@ from typing import Any
 
 from attnbench.printable import is_name
 from attnbench.record import SCHEMA, Reading, Record
+from attnbench.trial import Trial
 
 LARGEST = 1e30  # of any number: its square and its inverse can still be computed with
 SMALLEST_TIME = 1e-15  # seconds
@@ -34,9 +35,8 @@ class RecordCheck:
             return ""
         return f"of {newer(record.schema)}" if record.schema > SCHEMA else "of no known format"
 
-    def of_trial(self, record: Record) -> str:
+    def of_trial(self, trial: Trial, key: str) -> str:
         """Of its trial, and of the key, which is made of it."""
-        trial = record.trial
         texts = [v for v in trial.options.values() if isinstance(v, str)]
         if not all(map(is_name, (trial.head, trial.device, *trial.options, *texts))):
             return "a name that cannot be printed"
@@ -44,7 +44,7 @@ class RecordCheck:
             return "an option that cannot be"
         if not all(1 <= n < LARGEST_SIDE for n in trial.shape):
             return "a shape that cannot be"
-        return "" if trial.key == record.key else "a key that is not its trial's"
+        return "" if trial.key == key else "a key that is not its trial's"
 
     def of_its_making(self, record: Record) -> str:
         """Of round, duration, seed, start, and where it was made."""

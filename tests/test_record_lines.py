@@ -95,6 +95,39 @@ def test_a_key_is_that_of_its_trial_also_when_the_key_is_known(record):
     assert read(encoded(replace(record(), trial=other.trial)))[1] == "a key that is not its trial's"
 
 
+def test_a_known_trial_may_be_spelled_otherwise(record):
+    read, told = RecordLines(), msgspec.to_builtins(replace(record(), round=1))
+    told["trial"] = dict(reversed(told["trial"].items())) | {"kernel": "eager"}
+    del told["trial"]["options"]  # as by default
+    spaced = msgspec.json.format(msgspec.json.encode(told)).replace(b"\n", b" ")
+
+    (first, _), (second, fault) = read(encoded(record())), read(spaced)
+
+    assert fault == ""
+    assert second == replace(first, round=1)
+    assert second.trial is first.trial
+
+
+@pytest.mark.parametrize("wrong", [b"5", b"{}", b'{"head":"ema"}', b"[]"])
+def test_what_is_no_trial_is_none_also_under_a_known_key(record, wrong):
+    read, line = RecordLines(), encoded(record())
+    trial = msgspec.json.encode(record().trial)
+    assert read(line)[1] == ""
+
+    with pytest.raises(msgspec.ValidationError):
+        read(line.replace(trial, wrong))
+
+
+@pytest.mark.parametrize("value", [1.0, True, "1"])
+def test_an_option_that_is_only_equal_is_that_of_another_trial(record, value):
+    read, one = RecordLines(), replace(record().trial, options={"window": 1})
+    first = replace(record(), trial=one, key=one.key)
+    other = replace(first, trial=replace(one, options={"window": value}))
+
+    assert read(encoded(first))[1] == ""
+    assert read(encoded(other))[1] == "a key that is not its trial's"
+
+
 def test_a_reading_told_twice_is_looked_at_both_times(record):
     line = encoded(record()).replace(b'"readings":{', b'"readings":{"macs.counted":5,')
 

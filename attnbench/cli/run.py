@@ -1,12 +1,20 @@
 """attnbench run: measures a suite; every record is on disk the moment it is made."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 from click.core import ParameterSource
 
-AGAIN = {"resume", "retry", "probe", "jobs", "address"}  # may be typed again when a run is taken up
+AGAIN = {
+    "resume",
+    "retry",
+    "probe",
+    "jobs",
+    "address",
+    "verbose",
+}  # may be typed again when a run is taken up
 EXAMPLES = "Examples: attnbench run --suite resolution-sweep; attnbench run --resume results/RUN"
 
 
@@ -45,6 +53,7 @@ EXAMPLES = "Examples: attnbench run --suite resolution-sweep; attnbench run --re
               help="Take up a run folder that was interrupted.")
 @click.option("--retry", type=click.Choice(["failed"]),
               help="With --resume: also what ran out of memory or time, crashed or was in error.")
+@click.option("--verbose", is_flag=True, help="Tell at the end where the time went.")
 @click.option("--results", type=click.Path(path_type=Path), default=Path("results"),
               show_default=True, help="Where run folders are made.")
 @click.pass_context
@@ -54,14 +63,17 @@ def command(
     backbone_weights: Path | None, device: str, jobs: int | None,
     executor: str, address: str | None, accelerators: str | None, threads: int,
     sdpa: str, cudnn_benchmark: bool, probe: bool, seed: int | None, resume: Path | None,
-    retry: str | None, results: Path,
+    retry: str | None, verbose: bool, results: Path,
 ) -> None:
     """Measures a suite of heads; prints a table, verdicts on its claims, and what to do next."""
     # fmt: on
     from attnbench.errors import SuiteError
     from attnbench.run import start
+    from attnbench.stopwatch import PREPARING, Stopwatch
     from attnbench.trial import Settings
 
+    watch = Stopwatch()
+    watch.begin(PREPARING)
     if resume is not None:
         if others := ", ".join(sorted(_typed(context) - AGAIN)):
             raise SuiteError(f"--resume takes up a run as it was asked for; leave out {others}")
@@ -77,7 +89,9 @@ def command(
         over = _spread(executor, jobs, address, accelerators)
         how = Settings(threads, sdpa, cudnn_benchmark)
         prepared = start.fresh(suite_name, asked, results, settings=how, seed=seed, over=over)
-    _measure(prepared, probe=probe)
+    _measure(prepared, watch, probe=probe)
+    if verbose:
+        _tell_spent(watch.seconds)
 
 
 def _places(**given: Path | None) -> tuple[str, ...]:
@@ -111,23 +125,40 @@ def _typed(context: click.Context) -> set[str]:
     return {p for p in context.params if context.get_parameter_source(p) is typed}
 
 
-def _measure(prepared, *, probe: bool) -> None:
+def _measure(prepared, watch, *, probe: bool) -> None:
     from attnbench.cli._live import view
     from attnbench.cli._summary import print_summary
+    from attnbench.stopwatch import ENDING, OWN
     from attnbench.store import read_run
 
     path = prepared.writer.path
     try:
         with prepared:
             _tell(prepared.examine(probe=probe), prepared.suite.budget.rounds)
+            watch.begin(OWN)
             with view(prepared, sys.stderr) as watcher:
                 prepared.run(watcher)
+            watch.begin(ENDING)
+            watch.split(OWN, prepared.spent)
     except KeyboardInterrupt:
         click.echo(f"interrupted; go on with: attnbench run --resume {path}", err=True)
         raise
     print_summary(read_run(path))
     place = "" if path.parent == Path("results") else f" {path}"
     click.echo(f"\nrecords: {path}\nnext:    attnbench report --html{place}")
+    watch.begin("")
+
+
+def _tell_spent(seconds: Mapping[str, float]) -> None:
+    """Where the time went, a line for each part that took any."""
+    from attnbench.stopwatch import PARTS
+    from attnbench.units import quantity
+
+    whole = sum(seconds.values())
+    click.echo(f"\nwhere {quantity(whole, 's')} went:", err=True)
+    for part in filter(seconds.get, PARTS):
+        took, share = quantity(seconds[part], "s"), seconds[part] / whole
+        click.echo(f"  {part:<30}{took:>9}{share:>8.1%}", err=True)
 
 
 def _tell(conditions, rounds: int) -> None:

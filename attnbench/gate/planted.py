@@ -20,9 +20,9 @@ def main() -> None:
     now = {"part": 0.0}
     perform, afresh = worker.perform, Step.afresh
 
-    def performed(task: Any, environment: str) -> Any:
+    def performed(task: Any, *others: Any) -> Any:
         now["part"] = parts.get(task.trial.key, 0.0)
-        return perform(task, environment)
+        return perform(task, *others)
 
     worker.perform = performed
     Step.afresh = slowed(afresh, lambda: now["part"])

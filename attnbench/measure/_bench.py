@@ -1,6 +1,6 @@
 """A built head and its input: what every metric is a function of."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
 
@@ -21,6 +21,7 @@ from attnbench.measure._step import (
     wake_zero_weights,
 )
 from attnbench.measure._timing import hot
+from attnbench.stopwatch import BUILDING, Stopwatch
 from attnbench.training import Training
 from attnbench.trial import NETWORKS, Budget, Trial
 
@@ -43,6 +44,7 @@ class Bench:
     """A trial with its budget; the steps are built when first asked for.
 
     `training` and `folder` are for what is trained: its recipe, and where its state is kept.
+    `spent` is told what the time goes into.
     """
 
     trial: Trial
@@ -51,11 +53,12 @@ class Bench:
     round: int = 0
     training: Training | None = None
     folder: str = ""
+    spent: Stopwatch = field(default_factory=Stopwatch)
 
     @cached_property
     def outline(self) -> nn.Module:
         """What the trial measures, on the meta device: names and shapes. Raises HeadError."""
-        with torch.device("meta"):
+        with self.spent.on(BUILDING), torch.device("meta"):
             return build(self.trial)
 
     @cached_property
@@ -83,6 +86,10 @@ class Bench:
 
     @cached_property
     def _begun(self) -> tuple[Step, First]:
+        with self.spent.on(BUILDING):
+            return self._begin()
+
+    def _begin(self) -> tuple[Step, First]:
         torch.manual_seed(self.seed)
         with torch.device(self.trial.device):
             module = build(self.trial)
@@ -128,7 +135,7 @@ class Bench:
         step = self.real
         # On CUDA the first call sets libraries up; in training it was only half of a step.
         warmed = 0.0 if step.training or self.device.cache_bytes else self.first.seconds
-        how = {"resolution": self.device.resolution, "warmed": warmed}
+        how = {"resolution": self.device.resolution, "warmed": warmed, "spent": self.spent}
         with undisturbed(step):
             return sample(hot(self.device, step.afresh), self.budget, **how)
 

@@ -138,7 +138,8 @@ class LiveStorages(TorchDispatchMode):
         self, func: Any, _types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
         out = func(*args, **(kwargs or {}))
-        for leaf in tree_leaves(out):
+        leaves = (out,) if isinstance(out, torch.Tensor) else tree_leaves(out)  # mostly one
+        for leaf in leaves:
             if isinstance(leaf, torch.Tensor):
                 self._see(leaf.untyped_storage())
         return out

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from attnbench import stats
 from attnbench.measure._device import State
+from attnbench.stopwatch import WARM_UP, WINDOWS, Stopwatch
 from attnbench.trial import Budget
 
 CLOCK_TICKS = 100  # a sample is that many resolutions of the clock long, to err by 1 % at most
@@ -48,28 +49,38 @@ class Samples:
         return stats.median(self.values).value
 
 
-def sample(laps: Laps, budget: Budget, *, resolution: float = 0.0, warmed: float = 0.0) -> Samples:
+def sample(
+    laps: Laps,
+    budget: Budget,
+    *,
+    resolution: float = 0.0,
+    warmed: float = 0.0,
+    spent: Stopwatch | None = None,
+) -> Samples:
     """Warm up by time, find how many calls the clock needs, then sample until there are enough.
 
     `warmed` are the seconds of the first call, made already: it counts as warm-up. Enough is, from
     `budget.min_samples` on: the interval of the median is within `budget.precision`, or the spread
     no longer changes, so that more samples would only repeat it, or the samples have taken
-    `budget.max_seconds`. Time is what `laps` tell: nothing here looks at a clock.
+    `budget.max_seconds`. Time is what `laps` tell: nothing here looks at a clock but `spent`.
     """
+    spent = spent or Stopwatch()
     calls, long_enough = 1, max(budget.min_sample_seconds, CLOCK_TICKS * resolution)
     slow = warmed >= FIRST_IS_SLOWER * long_enough  # a head of 20 s is not run once more
-    took, settled = _warm_up(laps, budget, warmed, took=warmed if slow else 0.0)
-    # Doubling, not adding: a head may take 20 us or 20 s, and neither should cost minutes.
-    while took < long_enough:
-        calls *= 2
-        took = laps(calls).seconds
+    with spent.on(WARM_UP):
+        took, settled = _warm_up(laps, budget, warmed, took=warmed if slow else 0.0)
+        # Doubling, not adding: a head may take 20 us or 20 s, and neither should cost minutes.
+        while took < long_enough:
+            calls *= 2
+            took = laps(calls).seconds
     taken: list[Lap] = []
     while True:
-        taken.append(laps(calls))
+        with spent.on(WINDOWS):
+            taken.append(laps(calls))
         kept = _undisturbed(taken)
         values = [lap.seconds / calls for lap in kept]
-        spent = sum(lap.seconds for lap in taken)
-        if stopped := _enough(values, spent, budget):
+        sampled = sum(lap.seconds for lap in taken)
+        if stopped := _enough(values, sampled, budget):
             break
     return Samples(
         values=tuple(values),

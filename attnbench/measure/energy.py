@@ -14,6 +14,7 @@ from attnbench.measure import Found, metric
 from attnbench.measure._bench import Bench
 from attnbench.measure._device import Device
 from attnbench.measure._step import undisturbed
+from attnbench.stopwatch import WINDOWS
 
 UPDATES = 20  # of the counter in a window, at least: it moves every 20 to 100 ms
 SHORTEST, LONGEST = 2.0, 10.0  # s of a window
@@ -46,11 +47,11 @@ def energy(bench: Bench) -> dict[str, Found]:
     device.joules()  # without a counter the head need not run
     step = bench.real
     device.synchronize()
-    before = _idle(device)
-    with undisturbed(step):
+    with undisturbed(step), bench.spent.on(WINDOWS):
+        before = _idle(device)
         drawn = _busy(device, step.afresh)
         clock = device.state().clock_mhz
-    after = _idle(device)
+        after = _idle(device)
     images = drawn.calls * bench.trial.shape.batch
     idle = (before.watts + after.watts) / 2
     notes = (f"{drawn.calls} calls in {drawn.seconds:.2f} s, SM clock {clock} MHz after them",)

@@ -50,7 +50,7 @@ def _on_its_own(bench: Bench, hot: Samples) -> dict[str, Found]:
     """Readings of a device that works beside the host."""
     step, device = bench.real, bench.device
     warm = replace(bench.budget, warmup_seconds=0.0)
-    how = {"budget": warm, "resolution": device.resolution}
+    how = {"budget": warm, "resolution": device.resolution, "spent": bench.spent}
     inner = sample(gapless(device, step.afresh, hot.host), **how)
     outer = sample(cold(device, step.afresh, hot.host), **how)
     flushed = f"after {quantity(device.cache_bytes, 'bytes')} were overwritten"

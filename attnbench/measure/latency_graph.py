@@ -16,6 +16,9 @@ def latency_graph(bench: Bench) -> dict[str, Found]:
     replay = bench.device.replayed(step)
     with undisturbed(step):
         samples = sample(
-            hot(bench.device, replay), bench.budget, resolution=bench.device.resolution
+            hot(bench.device, replay),
+            bench.budget,
+            resolution=bench.device.resolution,
+            spent=bench.spent,
         )
     return {"latency_graph": Found(samples.values, notes=(samples.stopped, *samples.notes))}

@@ -49,7 +49,7 @@ def _allocated(bench: Bench) -> dict[str, int]:
     """Bytes by the allocator: above what was allocated before, but for what is reserved."""
     step, device, first = bench.real, bench.device, bench.first
     device.reset_peak()
-    step.afresh()
+    step()
     step.forget_gradients()
     device.synchronize()
     beginning = max(first.peak, device.memory().peak_allocated) - first.before

@@ -6,7 +6,7 @@ can do it, so what has come may still change what is asked next.
 """
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import chain
 from typing import Protocol
@@ -16,6 +16,7 @@ from attnbench.record import Record
 from attnbench.run.isolate import Worker
 from attnbench.run.protocol import Hello
 from attnbench.source import source_of
+from attnbench.stopwatch import PASSING, STARTING, Stopwatch
 from attnbench.trial import Task
 
 Executor = Callable[[Iterable[Iterable[Task]]], Generator[Record, None, None]]
@@ -29,6 +30,8 @@ class LostError(Exception):
 
 class Slot(Protocol):
     """One place that does a task at a time. `abort` may come from another thread at any time."""
+
+    spent: Stopwatch  # what the time of its workers went into
 
     def begin(self) -> Hello | None:
         """Waits until it can do tasks; what it is, where that is news. Raises LostError."""
@@ -51,6 +54,7 @@ class WorkerSlot:
         self._worker: Worker | None = None
         self._round: int | None = None  # None: it has done nothing yet
         self._aborted = False
+        self.spent = Stopwatch()
 
     def begin(self) -> Hello | None:
         self._aborted = False
@@ -66,11 +70,14 @@ class WorkerSlot:
         if self._round not in (None, task.round):
             self.stop()
         if self._worker is None:
-            self._worker = _started(self._start)
+            with self.spent.on(STARTING):
+                self._worker = _started(self._start)
         self._round = task.round
         if self._aborted:
             raise LostError("given up")
-        record = self._worker.do(task)
+        with self.spent.on(PASSING):
+            record = self._worker.do(task)
+        self.spent.split(PASSING, self._worker.spent)
         if record.status not in REUSABLE:
             self.stop()
         return record
@@ -82,7 +89,8 @@ class WorkerSlot:
 
     def stop(self) -> None:
         if self._worker is not None:
-            self._worker.stop()
+            with self.spent.on(STARTING):
+                self._worker.stop()
         self._worker = self._round = None
 
 
@@ -105,12 +113,18 @@ def spread(
     shares: Iterable[Iterable[Task]],
     slots: Sequence[Slot],
     welcome: Callable[[Hello], None] = lambda _: None,
+    spent: Callable[[Mapping[str, float]], None] = lambda _: None,
 ) -> Generator[Record, None, None]:
     """By all slots at once; `welcome` is told of each that comes up.
+
+    When it ends, `spent` is told seconds by what they were spent on: those of one of n slots count
+    as a part in n, so that all are at most the time that it took.
 
     A task that is lost with its slot is done by another once, and is a crashed record if it is
     lost again. Raises DeviceError when no slot is left.
     """
+    for slot in slots:
+        slot.spent.seconds.clear()
     crew = _Crew(shares, slots, welcome)
     try:
         while crew.set_to_work():
@@ -119,6 +133,8 @@ def spread(
                     yield record
     finally:
         crew.dismiss()
+        for slot in slots:
+            spent({what: seconds / len(slots) for what, seconds in slot.spent.seconds.items()})
 
 
 class _Crew:

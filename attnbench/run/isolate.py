@@ -19,6 +19,7 @@ from attnbench.record import Record, Status
 from attnbench.run import keeper, out_of_memory, protocol
 from attnbench.run.protocol import Hello
 from attnbench.source import source_of
+from attnbench.stopwatch import UNANSWERED
 from attnbench.trial import Settings, Task
 
 START_SECONDS = 120.0  # importing torch from a cold disk takes long
@@ -80,6 +81,7 @@ class Worker:
                 f"the measuring process did not start ({error.strerror}); its log is {log}"
             ) from None
         self._buffer = bytearray()
+        self.spent: dict[str, float] = {}  # seconds of the last task, by what they were spent on
         self._ended = os.pidfd_open(self._process.pid)
         try:
             self.hello: Hello = protocol.hello(self._line(START_SECONDS))
@@ -104,7 +106,8 @@ class Worker:
         try:
             self._process.stdin.write(protocol.encode(task))
             self._process.stdin.flush()
-            record = protocol.record(self._line(task.limits.seconds))
+            line = self._line(task.limits.seconds)
+            record, self.spent = protocol.record(line), protocol.spent(line)
             if (record.trial, record.key, record.round) == (task.trial, task.trial.key, task.round):
                 return record
             message = "the worker answered for another trial"
@@ -116,6 +119,8 @@ class Worker:
         except protocol.GARBLED:
             message = "the worker answered with something that is no record"
         self.stop()
+        seconds = time.monotonic() - clock
+        self.spent = {UNANSWERED: seconds}
         return Record(
             trial=task.trial,
             key=task.trial.key,
@@ -125,7 +130,7 @@ class Worker:
             source=source_of(task),
             message=message,
             started=started.isoformat(timespec="milliseconds"),
-            seconds=round(time.monotonic() - clock, 6),
+            seconds=round(seconds, 6),
             seed=task.seed,
         )
 

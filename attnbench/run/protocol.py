@@ -1,6 +1,10 @@
-"""What parent and worker say, a JSON value a line: tasks in, a hello and records out."""
+"""What parent and worker say, a JSON value a line: tasks in, a hello and records out.
 
-from dataclasses import dataclass
+With a record comes what its seconds were spent on, which is not kept: `spent` beside its fields.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -20,13 +24,24 @@ class Hello:
     devices: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Spent:
+    spent: dict[str, float] = field(default_factory=dict)  # a worker of an older version tells none
+
+
 _tasks = msgspec.json.Decoder(Task)
 _records = msgspec.json.Decoder(Record)
+_spents = msgspec.json.Decoder(_Spent)
 _hellos = msgspec.json.Decoder(Hello)
 
 
 def encode(value: Any) -> bytes:
     return msgspec.json.encode(value) + b"\n"
+
+
+def answer(record: Record, spent: Mapping[str, float]) -> bytes:
+    """A record, and seconds by what they were spent on."""
+    return encode(record)[:-2] + b"," + msgspec.json.encode({"spent": spent})[1:] + b"\n"
 
 
 def task(line: bytes) -> Task:
@@ -35,6 +50,10 @@ def task(line: bytes) -> Task:
 
 def record(line: bytes) -> Record:
     return _records.decode(line)
+
+
+def spent(line: bytes) -> dict[str, float]:
+    return _spents.decode(line).spent
 
 
 def hello(line: bytes) -> Hello:

@@ -22,6 +22,7 @@ from attnbench.run import protocol
 from attnbench.run.executors import LostError, Slot, WorkerSlot
 from attnbench.run.isolate import START_SECONDS, Worker
 from attnbench.run.protocol import Hello
+from attnbench.stopwatch import PASSING, Stopwatch
 from attnbench.store import LOG, RunInfo
 from attnbench.trial import Settings, Task
 
@@ -55,7 +56,9 @@ class Actor:
         return protocol.encode(self._slot.hello())
 
     def do(self, task: bytes) -> bytes:
-        return protocol.encode(self._slot.do(protocol.task(task)))
+        record, spent = self._slot.do(protocol.task(task)), self._slot.spent.seconds
+        self._slot.spent = Stopwatch()
+        return protocol.answer(record, spent)
 
     def stop(self) -> None:
         self._slot.stop()
@@ -71,6 +74,7 @@ class ActorSlot:
         self._actor: Any = None
         self._answer: Any = None
         self._hello: Hello | None = None
+        self.spent = Stopwatch()
 
     def ask(self) -> None:
         """Asks the cluster for a place, without waiting for it."""
@@ -85,7 +89,10 @@ class ActorSlot:
         return self._hello
 
     def do(self, task: Task) -> Record:
-        return protocol.record(self._get(self._actor.do.remote(protocol.encode(task))))
+        with self.spent.on(PASSING):
+            line = self._get(self._actor.do.remote(protocol.encode(task)))
+        self.spent.split(PASSING, protocol.spent(line))
+        return protocol.record(line)
 
     def abort(self) -> None:
         if (actor := self._actor) is not None:

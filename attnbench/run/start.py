@@ -1,6 +1,7 @@
 """From what was typed to a session that can run: a fresh run, or one taken up again."""
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -79,6 +80,7 @@ class Prepared:
     info: RunInfo
     passes: tuple[Pass, ...]
     environments: Mapping[str, Environment] = field(default_factory=dict)  # of the earlier part
+    spent: Counter[str] = field(default_factory=Counter)  # seconds of `run`, but for its own
 
     def __enter__(self) -> "Prepared":
         return self
@@ -152,7 +154,7 @@ class Prepared:
         here.run(self._executor(one.place.timers), self._executor(one.place.counters))
 
     def _executor(self, slots: Sequence[Slot]) -> Executor:
-        return partial(spread, slots=slots, welcome=self._welcome)
+        return partial(spread, slots=slots, welcome=self._welcome, spent=self.spent.update)
 
     def _welcome(self, hello: Hello) -> None:
         self.writer.add_environment(hello.environment)

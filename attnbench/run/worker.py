@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -25,7 +26,8 @@ from attnbench.measure._numerics import apply, rounding
 from attnbench.measure.memory_predicted import predicted_peak
 from attnbench.record import Reading, Record, Status
 from attnbench.run import out_of_memory, protocol
-from attnbench.source import source_of
+from attnbench.source import source
+from attnbench.stopwatch import OTHER, Stopwatch
 from attnbench.trial import NO_DEVICE, Settings, Task
 from attnbench.units import quantity
 
@@ -45,10 +47,11 @@ def main() -> None:
     answers.write(protocol.encode(protocol.Hello(here, devices())))
     answers.flush()
     for number, line in enumerate(sys.stdin.buffer):
-        record = perform(protocol.task(line), here.id)
+        watch = Stopwatch()
+        record = perform(protocol.task(line), here.id, watch)
         if os.getpid() != me:
             os._exit(0)
-        answers.write(protocol.encode(record))
+        answers.write(protocol.answer(record, watch.seconds))
         answers.flush()
         if number == 0:
             forget_modules()
@@ -67,19 +70,21 @@ def forget_modules() -> None:
     gc.freeze()
 
 
-def perform(task: Task, environment_id: str) -> Record:
+def perform(task: Task, environment_id: str, spent: Stopwatch | None = None) -> Record:
     """Does a task in this process. Every failure that leaves the process alive is a record."""
+    spent = spent or Stopwatch()
     started, clock = datetime.now(UTC), time.perf_counter()
     readings: dict[str, Reading] = {}
     unmeasured: dict[str, str] = {}
-    status, message = _attempt(task, readings, unmeasured)
+    with spent.on(OTHER):
+        status, message = _attempt(task, readings, unmeasured, spent)
     return Record(
         trial=task.trial,
         key=task.trial.key,
         round=task.round,
         status=status,
         environment=environment_id,
-        source=source_of(task),
+        source=_source(task.trial.head, task.trial.part, trained=task.training is not None),
         readings=readings,
         unmeasured=unmeasured,
         message=message,
@@ -89,13 +94,16 @@ def perform(task: Task, environment_id: str) -> Record:
     )
 
 
+_source = cache(source)  # of what this process has imported, which does not change any more
+
+
 def _attempt(
-    task: Task, readings: dict[str, Reading], unmeasured: dict[str, str]
+    task: Task, readings: dict[str, Reading], unmeasured: dict[str, str], spent: Stopwatch
 ) -> tuple[Status, str]:
     """Fills in what could be measured; the status and its message."""
     try:
         told = (task.round, task.training, task.folder)
-        bench = Bench(task.trial, task.budget, task.seed, *told)
+        bench = Bench(task.trial, task.budget, task.seed, *told, spent)
         _ = bench.outline  # a head that cannot be built says so before anything is allocated
         with rounding(task.trial), _limited(bench, task):
             for metric in task.metrics:

@@ -1,6 +1,7 @@
 """The command line with real workers, on the smallest suite that has everything."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -99,7 +100,7 @@ def undisturbed(tmp_path_factory):
     """One whole run, and what it printed."""
     folder = tmp_path_factory.mktemp("undisturbed")
     (folder / "tiny.toml").write_text(SUITE)
-    told = attnbench(folder, "run", "--suite", "tiny.toml", "--seed", "1")
+    told = attnbench(folder, "run", "--suite", "tiny.toml", "--seed", "1", "--verbose")
     return told, the_run(folder)
 
 
@@ -140,12 +141,32 @@ def test_what_the_machine_can_show_is_told_before_the_wait_and_kept(undisturbed)
     assert conditions.environment in read_run(path).environments
 
 
+def test_where_the_time_went_is_told_at_the_end_in_parts_of_the_whole(undisturbed):
+    _, _, after = undisturbed[0].stderr.partition("\nwhere ")
+    whole, *lines = after.splitlines()
+    shares = {
+        name.strip(): float(share) for name, share in re.findall(r"(.+?) [\d.]+ m?s +(.+)%", after)
+    }
+
+    assert whole.endswith(" went:")
+    assert len(lines) == len(shares)
+    assert sum(shares.values()) == pytest.approx(100, abs=0.05 * len(shares))
+    assert {"measuring windows", "warm-up", "heads and inputs", "starting workers"} <= shares.keys()
+    windows = sum(
+        sum(r.readings["latency"].samples)
+        for r in read_run(undisturbed[1]).records
+        if "latency" in r.readings
+    )
+    assert shares["measuring windows"] / 100 * float(whole.split()[0]) >= 0.99 * windows
+
+
 def test_a_metric_that_no_trial_has_is_told_with_the_reason(here):
     (here / "tiny.toml").write_text(SUITE.replace('"memory", "latency"', '"memory", "energy"'))
 
     told = attnbench(here, "run", "--suite", "tiny.toml", "--device", "cpu", "--no-probe")
 
     assert "no energy: no energy counter for a CPU" in told.stdout
+    assert "went:" not in told.stderr
 
 
 def test_a_worker_that_is_killed_costs_one_record(here):

@@ -28,6 +28,36 @@ def test_a_host_that_keeps_ahead_is_not_told(bench_on):
     assert not any("launch-bound" in note for note in found["latency"].notes)
 
 
+@pytest.mark.parametrize("mode", ["inference", "training"])
+def test_every_timed_call_is_in_the_mode_of_gradients_of_its_trial(bench_on, mode):
+    device, seen = Scripted([0.001]), []
+
+    def act():
+        seen.append(torch.is_grad_enabled())
+        device.step()
+
+    measure.readings("latency", bench_on(device, replace(TRIAL, mode=mode), act=act))
+
+    assert len(seen) > 9  # of three regimes
+    assert set(seen) == {mode == "training"}
+    assert torch.is_grad_enabled()
+
+
+def test_every_timed_step_of_training_begins_without_gradients(bench_on):
+    device, found = Scripted([0.001]), []
+
+    def act():
+        device.step()
+        found.append(bench.__dict__.get("_begun") and bench.real.x.grad)
+
+    bench = bench_on(device, replace(TRIAL, mode="training"), act=act)
+    measure.readings("latency", bench)
+
+    assert len(found) > 9
+    assert set(found) == {None}
+    assert bench.real.x.grad is None
+
+
 def test_cold_is_after_the_size_of_the_cache_was_overwritten(bench_on):
     device = Scripted([0.001], cache_bytes=2**25)
 

@@ -2,7 +2,10 @@ import pytest
 
 from attnbench.measure._device import State
 from attnbench.measure._sampling import Lap, sample
+from attnbench.measure._timing import hot
+from attnbench.stopwatch import Stopwatch
 from attnbench.trial import Budget
+from tests.measure.scripted import Scripted
 
 
 def clock(seconds, calls=None, slowed=((),)):
@@ -39,6 +42,21 @@ def test_a_sample_is_a_hundred_ticks_of_the_clock_at_least():
     sample(clock([0.001], calls), budget(), resolution=0.000_04)
 
     assert calls == [1, 2, 4, 4, 4, 4]
+
+
+def test_windows_and_warm_up_are_told_apart():
+    device = Scripted([0.25], host=0.0)
+    spent = Stopwatch(device.now)
+
+    def laps(calls):  # a second and a half around the calls belong to the window as well
+        device.sleep(1.5)
+        return hot(device, device.step)(calls)
+
+    with spent.on("other"):
+        sample(laps, budget(min_samples=4, warmup_seconds=0.5), spent=spent)
+        device.sleep(3.0)
+
+    assert spent.seconds == {"warm-up": 2 * 1.75, "measuring windows": 4 * 1.75, "other": 3.0}
 
 
 def test_warm_up_goes_by_time():

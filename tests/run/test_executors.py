@@ -14,6 +14,7 @@ from attnbench.record import Record
 from attnbench.run import executors, places
 from attnbench.run.executors import LostError, WorkerSlot, spread
 from attnbench.run.isolate import Worker
+from attnbench.stopwatch import Stopwatch
 from attnbench.trial import Settings, Shape, Task, Trial
 
 FAKE = "tests.run.fake_worker"
@@ -104,6 +105,7 @@ class Frail:
 
     def __init__(self, loses=0, returns=0):
         self.loses, self.returns = loses, returns
+        self.spent = Stopwatch()
 
     def begin(self):
         self.returns -= 1
@@ -145,6 +147,64 @@ def test_a_run_without_any_slot_left_ends_with_what_to_do(monkeypatch):
 
     with pytest.raises(DeviceError, match="no place is left .* --resume goes on later"):
         list(spread([[task()]], [Frail(loses=9)]))
+
+
+class Timed:
+    """A worker that follows a script: it starts in 1.5 s, ends in 0.25 s, and a task takes 4 s."""
+
+    def __init__(self, clock, spent):
+        self._clock, self.spent = clock, spent
+        clock.append(clock[-1] + 1.5)
+
+    def do(self, task):
+        self._clock.append(self._clock[-1] + 4.0)
+        return Record(task.trial, task.trial.key, task.round, "ok")
+
+    def stop(self):
+        self._clock.append(self._clock[-1] + 0.25)
+
+
+def scripted(spent):
+    clock = [0.0]
+    slot = WorkerSlot(lambda: Timed(clock, spent))
+    slot.spent = Stopwatch(lambda: clock[-1])
+    return slot
+
+
+def test_a_slot_tells_what_the_time_of_its_workers_went_into():
+    slot, told = scripted({"measuring windows": 2.0, "warm-up": 0.5}), Counter()
+    tasks = [task(number=n, side=side) for n in range(2) for side in range(1, 4)]
+
+    assert len(list(spread([tasks], [slot], spent=told.update))) == 6
+
+    assert told == {
+        "measuring windows": 6 * 2.0,
+        "warm-up": 6 * 0.5,
+        "starting workers": 2 * (1.5 + 0.25),  # a worker a round
+        "passing tasks and records": 6 * (4.0 - 2.0 - 0.5),
+    }
+
+
+def test_the_seconds_of_one_of_several_slots_are_a_part_of_those_of_the_run():
+    told = Counter()
+    mine = [scripted({"measuring windows": 3.0}) for _ in range(2)]
+    mine[0].spent.seconds["starting workers"] = 99.0  # before the run, where another counted it
+
+    list(spread([[task(side=1)], [task(side=2)]], mine, spent=told.update))
+
+    assert told["measuring windows"] == 2 * 3.0 / 2
+    assert told["passing tasks and records"] == 2 * (4.0 - 3.0) / 2
+    assert told["starting workers"] in (1.75 / 2, 2 * 1.75 / 2)  # one did both tasks, or each one
+
+
+def test_a_task_without_an_answer_is_told_apart(slots):
+    told = Counter()
+    (slot,) = slots(number=1)
+
+    _, failed = spread([[task("sleep 0.2"), task("ends")]], [slot], spent=told.update)
+
+    assert told["tasks without an answer"] == pytest.approx(failed.seconds, abs=1e-6)
+    assert told["passing tasks and records"] > 0.2  # this worker does not say what it did
 
 
 def test_without_ray_one_line_tells_how_to_install_it(monkeypatch):

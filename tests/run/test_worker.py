@@ -9,6 +9,8 @@ from attnbench.errors import AttnbenchError
 from attnbench.heads import HEADS, describe
 from attnbench.run import protocol
 from attnbench.run.executors import inline
+from attnbench.run.worker import perform
+from attnbench.stopwatch import Stopwatch
 from attnbench.trial import Budget, Limits, Shape, Task, Trial
 
 QUICK = Budget(min_samples=2, max_seconds=0, min_sample_seconds=0, warmup_seconds=0)
@@ -135,11 +137,11 @@ FORKING = """
 import os
 from attnbench.run import worker
 perform = worker.perform
-def forked(task, environment):
+def forked(*told):
     os.fork()
     print("from Python")
     os.write(1, b"from C")
-    return perform(task, environment)
+    return perform(*told)
 worker.perform = forked
 worker.main()
 """
@@ -157,7 +159,37 @@ def test_a_copy_that_a_head_makes_of_the_worker_does_not_answer_and_prints_are_n
     hello, *records = told.stdout.splitlines()
     assert protocol.hello(hello).devices[0] == "cpu"
     assert [protocol.record(r).status for r in records] == ["ok", "ok"]
+    assert [protocol.spent(r).keys() for r in records] == [
+        {"heads and inputs", "other metrics"}
+    ] * 2
     assert told.stderr.count(b"from C") == 4
+
+
+@pytest.mark.parametrize("metric", ["latency", "params"])
+def test_what_a_task_took_is_told_part_by_part(metric):
+    task = Task(Trial("fcn", Shape(1, 16, 6, 5), device="cpu"), (metric,), budget=QUICK)
+    spent = Stopwatch()
+
+    record = perform(task, "here", spent)
+
+    timed = {"measuring windows", "warm-up"} if metric == "latency" else set()
+    assert spent.seconds.keys() == {"heads and inputs", "other metrics"} | timed
+    assert all(seconds > 0 for seconds in spent.seconds.values())
+    assert sum(spent.seconds.values()) <= record.seconds
+
+
+def test_an_answer_is_a_record_and_where_the_time_went():
+    record = done("params")
+
+    line = protocol.answer(record, {"warm-up": 0.5})
+
+    assert line.endswith(b"}\n")
+    assert protocol.record(line) == record
+    assert protocol.spent(line) == {"warm-up": 0.5}
+
+
+def test_a_worker_of_an_older_version_tells_no_times():
+    assert protocol.spent(protocol.encode(done("params"))) == {}
 
 
 def test_an_option_out_of_range_is_an_error_of_the_trial():
