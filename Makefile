@@ -1,12 +1,13 @@
 # make run: measure and report, from nothing. make test: every test. make check: format and lint.
 # make gate: no head costs more, or computes something else, than the stored run of the exact tier.
 # make gate-baseline: stores that run anew, for a change that is meant or another torch.
+# make peers: other counters, timers and heads beside ours, in ten minutes: docs/peers.md.
 # make gpu: on a machine with an NVIDIA GPU, all that needs one, in ten minutes at most.
 # make gpu-accuracy: there, what each head buys, in ten minutes at most; --resume does what is left.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check setup wheel gate gate-baseline gpu gpu-accuracy clean
+.PHONY: run test check setup wheel gate gate-baseline peers gpu gpu-accuracy clean
 .DELETE_ON_ERROR:
 
 run: .venv/installed
@@ -60,6 +61,15 @@ gpu-accuracy:
 	mkdir -p $(RESULTS)
 	timeout -s INT 560 $(ON_GPU) --suite accuracy || test $$? = 124
 	$(HERE) -m attnbench report --html $$(ls -d $(RESULTS)/*-accuracy | tail -1)
+
+PEERS := build/peers-venv
+
+peers: $(PEERS)/installed
+	$(PEERS)/bin/python -W ignore -m benchmarks.peers run
+
+$(PEERS)/installed: pyproject.toml constraints.txt
+	$(HERE) -m benchmarks.peers.install $(PEERS)
+	touch $@
 
 .venv/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
