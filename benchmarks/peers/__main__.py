@@ -9,14 +9,13 @@ import sys
 from benchmarks.peers import PAGE, RESULTS, ROOT
 from benchmarks.peers.page import page
 from benchmarks.peers.results import read, write
+from benchmarks.peers.run import run
 
 
 def main(command: str) -> None:
     if command not in ("run", "page"):
         sys.exit(f"unknown command {command!r}; use run or page")
     if command == "run":
-        from benchmarks.peers.run import run  # noqa: PLC0415 the page needs no torch
-
         write(run(lambda told: print(told, file=sys.stderr, flush=True)), RESULTS)
     PAGE.write_text(page(read(RESULTS)))
     print(f"{RESULTS.relative_to(ROOT)}, {PAGE.relative_to(ROOT)}")

@@ -35,7 +35,8 @@ def spent(
     """What `prepare()()` spends, in a fork of this process; what `prepare` does is not in it.
 
     A fork starts with all that is imported here, so that neither imports nor earlier calls are in
-    the peak. Resident memory is as the kernel tells it, in steps of a page.
+    the peak. Resident memory is as the kernel tells it, in steps of a page. It wants `VARIABLES` of
+    `child`: torch's pool of threads does not survive a fork, and a fork would wait for it.
     """
     reading, writing = os.pipe()
     child = os.fork()

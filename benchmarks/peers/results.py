@@ -84,13 +84,20 @@ class Raced:
 
 @dataclass(frozen=True)
 class Results:
-    """`missing` says of what does not install or import why."""
+    """`missing` says of what does not install or import why.
+
+    `count_bytes` and `count_seconds` were the limits of one count, `sample_seconds` what a tool was
+    given to sample a step in; `seconds` is how long it all took.
+    """
 
     made: str
     machine: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    count_bytes: int = 0
+    count_seconds: float = 0.0
+    sample_seconds: float = 0.0
     rows: tuple[Counted, ...] = ()
     heads: tuple[Counted, ...] = ()
     sizes: tuple[Sized, ...] = ()
