@@ -15,29 +15,29 @@ from benchmarks.peers.results import Raced
 from benchmarks.peers.theirs import RIVALS, C, Rival
 
 FORWARD, TRAINING = "forward", "forward and backward"
-PLACES = ((64, FORWARD, 6), (64, TRAINING, 4), (96, FORWARD, 4))  # side, mode, turns
-TURN_SECONDS = 0.05  # shorter calls are made several times a turn
+PLACES = ((64, FORWARD), (64, TRAINING), (96, FORWARD))  # side, mode
+CALLED = 0.05  # seconds: shorter calls are made several times a turn
+MIN_TURNS, MAX_TURNS, SECONDS = 4, 12, 8.0  # turns end between the two, when the seconds are spent
 LIMIT_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A head to race, and where: side, mode, turns."""
+    """A head to race, and where: side, mode."""
 
     head: str
-    places: tuple[tuple[int, str, int], ...] = PLACES
+    places: tuple[tuple[int, str], ...] = PLACES
 
 
-def races(seed: int = 0) -> Iterator[Raced]:
+def races() -> Iterator[Raced]:
     """A process for each head."""
-    heads = random.Random(seed).sample(list(RIVALS), len(RIVALS))  # noqa: S311 no secret
-    for head in sorted(heads, key=list(RIVALS).index):
+    for head in RIVALS:
         try:
             yield from ask(__name__, Asked(head), tuple[Raced, ...], LIMIT_SECONDS)
         except ChildError as error:
             yield from (
                 Raced(head, RIVALS[head].package, side, mode, failed=str(error))
-                for side, mode, _ in PLACES
+                for side, mode in PLACES
             )
 
 
@@ -48,9 +48,8 @@ def raced(asked: Asked) -> tuple[Raced, ...]:
     try:
         modules = runners(asked.head, rival)
     except Exception as error:  # noqa: BLE001 another library may raise anything at import
-        places = asked.places
         failed = reason(error)
-        return tuple(Raced(asked.head, rival.package, s, m, failed=failed) for s, m, _ in places)
+        return tuple(Raced(asked.head, rival.package, *p, failed=failed) for p in asked.places)
     return tuple(found for place in asked.places for found in race(asked.head, modules, *place))
 
 
@@ -67,17 +66,18 @@ def runners(head: str, rival: Rival) -> dict[str, nn.Module]:
     return modules
 
 
-def race(
-    head: str, modules: dict[str, nn.Module], side: int, mode: str, turns: int
-) -> Iterator[Raced]:
+def race(head: str, modules: dict[str, nn.Module], side: int, mode: str) -> Iterator[Raced]:
     """Turns in random order: each runner's median of them is under the same disturbances."""
     x = torch.randn(1, C, side, side).relu()
     apart = difference(modules, x)
     steps = {who: _step(module, x, training=mode == TRAINING) for who, module in modules.items()}
     calls = {who: _calls(step) for who, step in steps.items()}
-    found = {who: [] for who in steps}
-    for _ in range(turns):
-        for who in random.sample(list(steps), len(steps)):
+    order = random.Random(side)  # noqa: S311 an order, no secret
+    found, began = {who: [] for who in steps}, time.perf_counter()
+    for turn in range(MAX_TURNS):
+        if turn >= MIN_TURNS and time.perf_counter() - began > SECONDS:
+            break
+        for who in order.sample(list(steps), len(steps)):
             with undisturbed(steps[who]):
                 found[who].append(_seconds(steps[who], calls[who]))
     for who, seconds in found.items():
@@ -101,9 +101,8 @@ def _step(module: nn.Module, x: Tensor, *, training: bool) -> Step:
 
 
 def _calls(step: Step) -> int:
-    """As many as make a turn long enough; the first call of a step is in it, and warms it up."""
-    step.afresh()
-    return max(1, round(TURN_SECONDS / _seconds(step, 1)))
+    """As many as make a turn long enough, by the first call, which warms it up."""
+    return max(1, round(CALLED / _seconds(step, 1)))
 
 
 def _seconds(step: Step, calls: int) -> float:

@@ -17,7 +17,7 @@ from benchmarks.peers.results import Sized
 CLOSED_FORM = "attnbench, closed form"  # `macs.modelled`
 HEADS = ("non_local", "ema")
 SIDES = (32, 64, 128, 256, 512)
-LIMIT_BYTES, LIMIT_SECONDS = 16 * 2**30, 20.0
+LIMIT_BYTES, LIMIT_SECONDS = 16 * 2**30, 10.0
 
 
 def sizes(name: str) -> tuple[Sized, ...]:
