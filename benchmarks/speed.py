@@ -34,13 +34,14 @@ INTRODUCTION = """# Speed beside the published code
 
 Is any head slower than the code it was published with? Each head is timed with the options that
 give the function of a published module, in every kernel that it has: *eager* as published, *fused*
-with the same function by fewer steps, *compiled* by `torch.compile`. The **mark** is the fastest run
-of all published modules that give this function.
+with the same function by fewer steps, *compiled* by `torch.compile`. The **mark** is the fastest
+run of all published modules that give this function.
 
 What *fused* does: attention over pairs works in blocks of queries and stores no map of pairs (isa,
-self_attention, dnl, non_local, danet, ann, ocr); convolutions of 1x1 move behind the sum over pixels
-that follows them, where they see a few descriptors, nodes, bases or cells (a2, glore, ema, ann, ocr);
-criss-cross attention works on pixels whose channels lie side by side, where rows are matrices (ccnet).
+self_attention, dnl, non_local, danet, ann, ocr); convolutions of 1x1 move behind the sum over
+pixels that follows them, where they see a few descriptors, nodes, bases or cells (a2, glore, ema,
+ann, ocr); criss-cross attention works on pixels whose channels lie side by side, where rows are
+matrices (ccnet).
 
 This page is made by `make speed` from a run of the suite `speed`, kept in
 `results/reference/speed-cpu`, and from `benchmarks/official_times.toml`, where the marks stand with

@@ -74,7 +74,7 @@ def test_a_kernel_that_a_head_does_not_have_is_skipped_with_the_reason():
 
     reasons = {p.skipped for p in suite(text).plan("cpu")}
 
-    assert "ema has no fused kernel, only eager, compiled" in reasons
+    assert "fcn has no fused kernel, only eager, compiled" in reasons
 
 
 MISTAKES = [

@@ -48,21 +48,21 @@ class ASPP(nn.Module):
         self.rates = numbers(self, "rates", rates)
         check_options(self, channels=channels, width=width, fusion=fusion, projection=projection)
         self.channels, self.width, self.decoder = channels, width, decoder
-        self.out, self.size = (channels if projection == "channels" else width), SIZES[fusion]
+        self.made, self.size = (channels if projection == "channels" else width), SIZES[fusion]
         dilated = (conv_bn_relu(channels, width, size=3, dilation=rate) for rate in self.rates)
         self.branches = nn.ModuleList([conv_bn_relu(channels, width), *dilated])
         self.pool = conv_bn_relu(channels, width) if image_pool else None
         self.count = len(self.branches) + image_pool
-        self.projection = conv_bn_relu(self.count * width, self.out, size=self.size)
+        self.projection = conv_bn_relu(self.count * width, self.made, size=self.size)
 
     @classmethod
     def whole(cls, channels: int, **options: Option) -> nn.Module:
         """On the features, K channels out; a 3x3 after it, unless the fusion is one already."""
         block = cls(channels, **options | {"projection": "width"})
         if block.decoder:
-            return Decoder(block, channels, made=block.out)
-        wiring = Wiring(reduce=False, after=0 if block.size == SIZES["3x3"] else block.out)
-        return Whole([Trunk(block, channels, wiring, made=block.out)])
+            return Decoder(block, channels, made=block.made)
+        wiring = Wiring(reduce=False, after=0 if block.size == SIZES["3x3"] else block.made)
+        return Whole([Trunk(block, channels, wiring, made=block.made)])
 
     def forward(self, x: Tensor) -> Tensor:
         check_input(self, x)
@@ -74,7 +74,7 @@ class ASPP(nn.Module):
 
     def cost(self, x: Shape) -> Cost:
         """The dilated convolutions lead: nine multiply-adds for each of C·K at a pixel, each."""
-        cost = Cost.of(x, K=self.width, L=self.count, P=self.out)
+        cost = Cost.of(x, K=self.width, L=self.count, P=self.made)
         cost = cost.conv_bn_relu("1x1", "C", "K")
         cost = cost.conv_bn_relu("dilated", "C", "K", kernel="9", times=len(self.rates))
         if self.pool is not None:

@@ -86,8 +86,8 @@ class EMA(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         check_input(self, x)
-        features = x if self.kernel == "fused" else self.input(x)
-        y = self.reconstruction(features.flatten(2)).unflatten(2, x.shape[2:])  # B, C, H, W
+        y = self.reconstruction((x if self.kernel == "fused" else self.input(x)).flatten(2))
+        y = y.unflatten(2, x.shape[2:])  # B, C, H, W
         return F.relu(x + self.output_norm(self.output(F.relu(y))))
 
     def reconstruction(self, x: Tensor) -> Tensor:

@@ -73,14 +73,19 @@ class OCR(nn.Module):
         regions = (share @ x.flatten(2).transpose(1, 2)).transpose(1, 2).unsqueeze(3)  # B, C, M, 1
         query, key = self.query(x).flatten(2), self.key(regions).flatten(2)  # B, K, N; B, K, M
         value = self.value(regions).flatten(2)  # B, K, M
+        size = tuple(x.shape[2:])
+        return self.fusion(torch.cat([self._context(query, key, value, size), x], dim=1))
+
+    def _context(self, query: Tensor, key: Tensor, value: Tensor, size: tuple[int, int]) -> Tensor:
+        """(B, K, N), (B, K, M), (B, K, M) -> (B, C, H, W)."""
         how = {"scale": self.keys**-0.5, "kernel": self.kernel, "affinity": self.affinity}
-        if self.kernel == "fused":  # weights that sum to 1 may come after a convolution
-            value = self.output.conv(value.unsqueeze(3)).squeeze(3)  # B, C, M
-            context = attend(query, key, value, **how).unflatten(2, x.shape[2:])  # B, C, H, W
-            context = self.output.relu(self.output.norm(context))
-        else:
-            context = self.output(attend(query, key, value, **how).unflatten(2, x.shape[2:]))
-        return self.fusion(torch.cat([context, x], dim=1))
+        if self.kernel == "eager":
+            return self.output(attend(query, key, value, **how).unflatten(2, size))
+        value = self.output.conv(value.unsqueeze(3)).squeeze(
+            3
+        )  # weights of sum 1 may come after it
+        context = attend(query, key, value, **how).unflatten(2, size)  # B, C, H, W
+        return self.output.relu(self.output.norm(context))
 
     def cost(self, x: Shape) -> Cost:
         """Transforms of N pixels and M regions, and three products of one with the other: N·M."""

@@ -44,13 +44,14 @@ class PPM(nn.Module):
         self.branches = nn.ModuleList(conv_bn_relu(channels, self.width) for _ in self.bins)
         joined = channels + len(self.bins) * self.width
         self.fusion = conv_bn_relu(joined, channels, size=3) if fusion != "none" else None
+        self.made = joined if self.fusion is None else channels
 
     @classmethod
     def whole(cls, channels: int, **options: Option) -> Whole:
         """On the features; a 3x3 to WIDTH channels is the fusion."""
         block = cls(channels, **options | {"fusion": "none"})
-        made = channels + len(block.bins) * block.width
-        return Whole([Trunk(block, channels, Wiring(reduce=False, after=WIDTH), made=made)])
+        wiring = Wiring(reduce=False, after=WIDTH)
+        return Whole([Trunk(block, channels, wiring, made=block.made)])
 
     def forward(self, x: Tensor) -> Tensor:
         check_input(self, x)

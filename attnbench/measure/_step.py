@@ -158,15 +158,17 @@ def input_shapes(trial: Trial, module: nn.Module) -> list[Shape]:
 
 
 def output_shape(trial: Trial, module: nn.Module) -> tuple[int, ...]:
-    """(N, C, H, W) of a block; (N, classes, H, W) of logits, finer behind a decoder; (N, classes)
-    of a classifier.
+    """(N, C, H, W) of a block, with as many channels as it has `made` where it says so;
+    (N, classes, H, W) of logits, finer behind a decoder; (N, classes) of a classifier.
     """
     logits = replace(trial.shape, channels=CLASSES)
     if trial.part == "classifier":
         return trial.shape.batch, IMAGE_CLASSES
     if trial.part == "head":
         return tuple(_finer(logits, module))
-    return tuple(trial.shape if trial.part == "attention" else logits)
+    if trial.part == "network":
+        return tuple(logits)
+    return tuple(replace(trial.shape, channels=getattr(module, "made", trial.shape.channels)))
 
 
 def _finer(shape: Shape, module: nn.Module) -> Shape:
