@@ -53,7 +53,7 @@ def test_a_change_for_the_worse_ends_with_code_1(planted):
 
 
 TOLD = [
-    # query, key, value, scaled query and context of 32 channels, 264 of 1056 rows of logits: 1.708 MiB
+    # query, key, value, scaled query, context: 32 channels; 264 of 1056 rows of logits: 1.708 MiB
     ("a materialised map", "worse +non_local fused .* memory_predicted 1.71 MiB -> 9.02 MiB "),
     ("its operators", r"worse +non_local fused .*attend_in_blocks -1, .*, bmm \+2"),
     # 64 x 64 weights and 64 biases more than 9 x 64 x 64 and 2 x 64; 64 x 64 MACs more a pixel
