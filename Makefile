@@ -1,14 +1,17 @@
 # make run: measure and report, from nothing. make test: every test. make check: format and lint.
 # make gate: no head costs more, or computes something else, than the stored run of the exact tier.
 # make gate-baseline: stores that run anew, for a change that is meant or another torch.
+# make speed: every head beside the code it was published with, on one quiet CPU: docs/speed.md.
 # make bench: what attnbench costs itself, against its budgets, in three minutes; else exit 1.
 # make bench-baseline: stores these readings as the reference, on a machine that does nothing else.
+# make peers: other counters, timers and heads beside ours, in ten minutes: docs/peers.md.
 # make gpu: on a machine with an NVIDIA GPU, all that needs one, in ten minutes at most.
 # make gpu-accuracy: there, what each head buys, in ten minutes at most; --resume does what is left.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check setup wheel gate gate-baseline bench bench-baseline gpu gpu-accuracy clean
+.PHONY: run test check setup wheel gate gate-baseline speed peers bench bench-baseline gpu
+.PHONY: gpu-accuracy clean
 .DELETE_ON_ERROR:
 
 run: .venv/installed
@@ -40,6 +43,17 @@ gate-baseline: .venv/installed
 	mv build/baseline/*/head $(EXACT)
 	rm -f $(EXACT)/worker.log
 
+SPEED := results/reference/speed-cpu
+
+speed: .venv/installed
+	rm -rf build/speed
+	$(BIN)/attnbench run --suite speed --device cpu --results build/speed
+	rm -rf $(SPEED)
+	mkdir -p results/reference
+	mv build/speed/*-speed $(SPEED)
+	rm -f $(SPEED)/worker.log
+	$(BIN)/python -m benchmarks.speed $(SPEED) docs/speed.md
+
 BENCH := $(BIN)/python -m pytest benchmarks/test_budgets.py -q --tb=line --benchmark-columns=min,median,rounds
 
 bench: .venv/benched
@@ -70,6 +84,15 @@ gpu-accuracy:
 	mkdir -p $(RESULTS)
 	timeout -s INT 560 $(ON_GPU) --suite accuracy || test $$? = 124
 	$(HERE) -m attnbench report --html $$(ls -d $(RESULTS)/*-accuracy | tail -1)
+
+PEERS := build/peers-venv
+
+peers: $(PEERS)/installed
+	$(PEERS)/bin/python -W ignore -m benchmarks.peers run
+
+$(PEERS)/installed: pyproject.toml constraints.txt
+	$(HERE) -m benchmarks.peers.install $(PEERS)
+	touch $@
 
 .venv/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

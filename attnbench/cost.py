@@ -65,6 +65,11 @@ class Cost:
         params = f"{lead}({weights} + {outputs})" if bias else f"{lead}{weights}"
         return self._add(Term(name, "convolution", macs=f"{lead}{at}·{weights}", params=params))
 
+    def linear(self, name: str, inputs: str, outputs: str, *, at: str) -> "Cost":
+        """A convolution of kernel 1 with bias, done as a product of matrices."""
+        weights, params = f"{inputs}·{outputs}", f"{inputs}·{outputs} + {outputs}"
+        return self._add(Term(name, "contraction", macs=f"{at}·{weights}", params=params))
+
     def matmul(self, name: str, macs: str) -> "Cost":
         return self._add(Term(name, "contraction", macs=macs))
 

@@ -11,7 +11,8 @@ from attnbench.record_lines import RecordLines
 from attnbench.store import read_run
 
 FOLDERS = sorted((Path(__file__).parent / "data").glob("format-*/*"))
-FOLDERS += sorted((Path(__file__).parents[1] / "results" / "reference").glob("*"))
+REFERENCE = Path(__file__).parents[1] / "results" / "reference"
+FOLDERS += sorted(path.parent for path in REFERENCE.glob("*/records.jsonl"))
 
 
 def encoded(record):

@@ -26,26 +26,26 @@ class Pyramid:
     kernel: str
 
     def context(self, query: Tensor, key: Tensor, value: Tensor, affinity: nn.Module) -> Tensor:
-        """(B, K, H, W), (B, K, h, w), (B, V, h, w) -> (B, V, H, W)."""
+        """(B, K, H, W), cells (B, K, M) and (B, V, M) -> (B, V, H, W)."""
         how = {"scale": self.keys**-0.5, "kernel": self.kernel, "affinity": affinity}
-        y = attend(query.flatten(2), self._cells(key), self._cells(value), **how)  # B, V, N
+        y = attend(query.flatten(2), key, value, **how)  # B, V, N
         return y.unflatten(2, query.shape[2:])
 
-    def _cells(self, x: Tensor) -> Tensor:
-        pyramid = [F.adaptive_avg_pool2d(x, p).flatten(2) for p in self.pools]
-        return torch.cat(pyramid, dim=2)  # B, K, M
+    def cells(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C, M)."""
+        return torch.cat([F.adaptive_avg_pool2d(x, p).flatten(2) for p in self.pools], dim=2)
 
     @property
     def symbols(self) -> dict[str, int]:
         cells = sum(p * p for p in self.pools)
         return {"M": cells, "K": self.keys, "V": self.values}
 
-    def cost(self, cost: Cost, where: str = "") -> Cost:
-        """`cost` with the terms of `context`, for keys and values of the size of the query."""
+    def cost(self, cost: Cost, where: str = "", values: str = "V") -> Cost:
+        """`cost` with the terms of cells and context; the `values` are as wide as that symbol."""
         for p in self.pools:
             name = f"{where}keys and values, {p} x {p} cells"
-            cost = cost.adaptive_mean(name, "B·(K + V)", p, p)
-        return cost.attention("B·N·M", "K", "V", kernel=self.kernel, of=where)
+            cost = cost.adaptive_mean(name, f"B·(K + {values})", p, p)
+        return cost.attention("B·N·M", "K", values, kernel=self.kernel, of=where)
 
 
 class Network(nn.Module):
@@ -89,8 +89,8 @@ class AFNB(nn.Module):
 
     def forward(self, x: Tensor, earlier: Tensor) -> Tensor:
         check_input(self, earlier)
-        query, key, value = self.query(x), self.key(earlier), self.value(earlier)
-        context = self.output(self.pyramid.context(query, key, value, self.affinity))  # B, F, H, W
+        cells = self.pyramid.cells(self.key(earlier)), self.pyramid.cells(self.value(earlier))
+        context = self.output(self.pyramid.context(self.query(x), *cells, self.affinity))
         return self.norm(self.fusion(torch.cat([context, x], dim=1)))
 
     def cost(self, x: Shape) -> Cost:

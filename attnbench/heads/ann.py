@@ -24,6 +24,8 @@ class ANN(nn.Module):
     """(N, C, H, W) -> (N, C, H, W), through an HW x M map per image; a pool of p has p² cells of M.
 
     `shared` gives query and key the same weights; `key_channels` and `value_channels` 0 are C/2.
+    The fused kernel makes shared queries and keys once, and applies the convolutions of value and
+    output to the cells: means and attention, whose weights sum to 1, may come after both.
     """
 
     def __init__(
@@ -40,7 +42,7 @@ class ANN(nn.Module):
         keys, values = key_channels or channels // 2, value_channels or channels // 2
         check_options(self, key_channels=keys, value_channels=values, kernel=kernel)
         self.pyramid = Pyramid(numbers(self, "pools", pools), keys, values, kernel)
-        self.channels, self.shared = channels, shared
+        self.channels, self.shared, self.kernel = channels, shared, kernel
         self.key = conv_bn_relu(channels, keys, bias=True)
         self.query = self.key if shared else conv_bn_relu(channels, keys, bias=True)
         self.value = nn.Conv2d(channels, values, 1)
@@ -55,15 +57,25 @@ class ANN(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         check_input(self, x)
-        query, key, value = self.query(x), self.key(x), self.value(x)  # B, K or V, H, W
-        context = self.output(self.pyramid.context(query, key, value, self.affinity))  # B, C, H, W
+        query, cells = self.query(x), self.pyramid.cells
+        if self.kernel == "fused":
+            # In training the norm of a shared transform moves twice a step, as officially.
+            is_same = self.shared and not self.training
+            key = query if is_same else self.key(x)
+            value = self.output(self.value(cells(x).unsqueeze(3))).squeeze(3)  # B, C, M
+            context = self.pyramid.context(query, cells(key), value, self.affinity)
+        else:
+            key, value = cells(self.key(x)), cells(self.value(x))  # B, K, M; B, V, M
+            context = self.output(self.pyramid.context(query, key, value, self.affinity))
         return self.fusion(torch.cat([context, x], dim=1))
 
     def cost(self, x: Shape) -> Cost:
         """Four convolutions, two pyramids, and two products of pixels and cells: N·M."""
-        cost = Cost.of(x, **self.pyramid.symbols)
-        twice = {"at": "2·B·N"} if self.shared else {"times": 2}
-        cost = cost.conv_bn_relu("query and key", "C", "K", bias=True, **twice)
-        cost = self.pyramid.cost(cost.conv("value", "C", "V", bias=True))
-        cost = cost.conv("output", "V", "C", bias=True)
+        cost, is_fused = Cost.of(x, **self.pyramid.symbols), self.kernel == "fused"
+        both = {"at": "B·N" if is_fused else "2·B·N"} if self.shared else {"times": 2}
+        cost = cost.conv_bn_relu("query and key", "C", "K", bias=True, **both)
+        at, values = ("B·M", "C") if is_fused else ("B·N", "V")
+        cost = cost.conv("value", "C", "V", bias=True, at=at)
+        cost = self.pyramid.cost(cost, values=values)
+        cost = cost.conv("output", "V", "C", bias=True, at=at)
         return cost.conv_bn_relu("fusion", "2·C", "C", bias=True)

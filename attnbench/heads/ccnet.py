@@ -8,13 +8,15 @@ infinity, where a matrix with that diagonal is added; the 3x3 convolutions aroun
 """
 
 from dataclasses import replace
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from attnbench.cost import Cost
 from attnbench.heads import head
-from attnbench.heads._layers import check_input, check_options
+from attnbench.heads._layers import channels_first, check_input, check_options, pixels_first
 from attnbench.heads._whole import WIDTH, WIRINGS, Trunk, Whole
 from attnbench.trial import Option, Shape
 
@@ -29,14 +31,23 @@ from attnbench.trial import Option, Shape
 class CCNet(nn.Module):
     """(N, C, H, W) -> (N, C, H, W), through an HW x (H + W) map per image and pass.
 
-    The `recurrence` R passes share their weights; K = C / `reduction`.
+    The `recurrence` R passes share their weights; K = C / `reduction`. The fused kernel works on
+    pixels that have their channels side by side, where rows are matrices as they lie.
     """
 
-    def __init__(self, channels: int, *, recurrence: int = 2, reduction: int = 8):
+    def __init__(
+        self,
+        channels: int,
+        *,
+        recurrence: int = 2,
+        reduction: int = 8,
+        kernel: Literal["eager", "fused"] = "eager",
+    ):
         super().__init__()
-        check_options(self, recurrence=recurrence, reduction=reduction)
+        check_options(self, recurrence=recurrence, reduction=reduction, kernel=kernel)
         check_options(self, width=channels // reduction)
         self.channels, self.inner, self.recurrence = channels, channels // reduction, recurrence
+        self.kernel = kernel
         self.query = nn.Conv2d(channels, self.inner, 1)
         self.key = nn.Conv2d(channels, self.inner, 1)
         self.value = nn.Conv2d(channels, channels, 1)
@@ -51,39 +62,55 @@ class CCNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         check_input(self, x)
+        if self.kernel == "eager":
+            for _ in range(self.recurrence):
+                x = self.gamma * self._context(x) + x
+            return x
+        y = pixels_first(x).unflatten(1, x.shape[2:])  # B, H, W, C
         for _ in range(self.recurrence):
-            x = self.gamma * self._context(x) + x
-        return x
+            y = self.gamma * self._context_of_pixels(y) + y
+        return channels_first(y.flatten(1, 2)).unflatten(2, x.shape[2:])
 
     def _context(self, x: Tensor) -> Tensor:
-        query, key, value = self.query(x), self.key(x), self.value(x)
-        column = _columns(query) @ _columns(key).transpose(2, 3)  # B, W, H, H
+        maps = [layer(x) for layer in self._layers]
+        rows = [y.permute(0, 2, 3, 1) for y in maps]  # B, H, W, C
+        columns = [y.permute(0, 3, 2, 1) for y in maps]  # B, W, H, C
+        of_row, of_column = self._attended(rows, columns)
+        return of_column.permute(0, 3, 2, 1) + of_row.permute(0, 3, 1, 2)
+
+    def _context_of_pixels(self, x: Tensor) -> Tensor:
+        """(B, H, W, C) -> (B, H, W, C)."""
+        rows = [F.linear(x, layer.weight.flatten(1), layer.bias) for layer in self._layers]
+        columns = [y.transpose(1, 2).contiguous() for y in rows]
+        of_row, of_column = self._attended(rows, columns)
+        return of_row + of_column.transpose(1, 2)
+
+    @property
+    def _layers(self) -> tuple[nn.Module, ...]:
+        return self.query, self.key, self.value
+
+    def _attended(self, rows: list[Tensor], columns: list[Tensor]) -> tuple[Tensor, Tensor]:
+        """Query, key, value as B, H, W, C and as B, W, H, C -> the context as both."""
+        column = columns[0] @ columns[1].transpose(2, 3)  # B, W, H, H
         column.diagonal(dim1=2, dim2=3).fill_(float("-inf"))  # a pixel is in its row already
-        row = _rows(query) @ _rows(key).transpose(2, 3)  # B, H, W, W
+        row = rows[0] @ rows[1].transpose(2, 3)  # B, H, W, W
         logits = torch.cat([column.transpose(1, 2), row], dim=3)  # B, H, W, H + W
-        column, row = self.affinity(logits.softmax(dim=-1)).split(x.shape[2:], dim=3)
-        of_column = (column.transpose(1, 2) @ _columns(value)).permute(0, 3, 2, 1)  # B, C, H, W
-        of_row = (row @ _rows(value)).permute(0, 3, 1, 2)  # B, C, H, W
-        return of_column + of_row
+        sides = (column.shape[2], row.shape[2])
+        column, row = self.affinity(logits.softmax(dim=-1)).split(sides, dim=3)
+        return row @ rows[2], column.transpose(1, 2) @ columns[2]
 
     def cost(self, x: Shape) -> Cost:
         """R times three convolutions and two products over H + W pixels for each: N·√N."""
+        cost = Cost.of(x, K=self.inner, R=self.recurrence)
+        for name, width in (("query", "K"), ("key", "K"), ("value", "C")):
+            if self.kernel == "eager":
+                cost = cost.conv(name, "C", width, bias=True, at="R·B·N")
+            else:
+                cost = cost.linear(name, "C", width, at="R·B·N")
         return (
-            Cost.of(x, K=self.inner, R=self.recurrence)
-            .conv("query", "C", "K", bias=True, at="R·B·N")
-            .conv("key", "C", "K", bias=True, at="R·B·N")
-            .conv("value", "C", "C", bias=True, at="R·B·N")
-            .matmul("logits", "R·B·N·(H + W)·K")
+            cost.matmul("logits", "R·B·N·(H + W)·K")
             .softmax("affinity", "R·B·N·(H + W)")
             .matmul("context", "R·B·N·(H + W)·C")
             .weights("γ", "1")
             .pointwise("column + row, γ, residual", "3·R·B·N·C")
         )
-
-
-def _columns(x: Tensor) -> Tensor:
-    return x.permute(0, 3, 2, 1)  # B, W, H, C
-
-
-def _rows(x: Tensor) -> Tensor:
-    return x.permute(0, 2, 3, 1)  # B, H, W, C

@@ -82,17 +82,12 @@ class DANet(nn.Module):
         return self.position_gamma * context.unflatten(2, x.shape[2:]) + x
 
     def _among_channels(self, x: Tensor) -> Tensor:
-        points = x.flatten(2).transpose(1, 2)  # B, N, C: attention among C points of width N
-        if self.kernel == "fused":
-            # Not by a negative scale: kernels take their maximum before they scale.
-            query = -points if self.energy == "reversed" else points
-            how = {"scale": None, "kernel": "fused", "affinity": self.channel_affinity}
-            context = attend(query, points, points, **how).transpose(1, 2)  # B, C, N
-        else:
-            energy = points.transpose(1, 2) @ points  # B, C, C
-            if self.energy == "reversed":
-                energy = energy.amax(dim=-1, keepdim=True) - energy
-            context = self.channel_affinity(energy.softmax(dim=-1)) @ x.flatten(2)  # B, C, N
+        points = x.flatten(2)  # B, C, N
+        energy = points @ points.transpose(1, 2)  # B, C, C
+        if self.energy == "reversed":  # fused, the softmax alone takes the maximum off
+            is_fused = self.kernel == "fused"
+            energy = -energy if is_fused else energy.amax(dim=-1, keepdim=True) - energy
+        context = self.channel_affinity(energy.softmax(dim=-1)) @ points  # B, C, N
         return self.channel_gamma * context.unflatten(2, x.shape[2:]) + x
 
     def cost(self, x: Shape) -> Cost:
@@ -110,10 +105,9 @@ class DANet(nn.Module):
         return cost.pointwise("sum of the branches", "B·N·C") if self.branch == "both" else cost
 
     def _channel_cost(self, cost: Cost) -> Cost:
-        if self.energy == "reversed" and self.kernel == "fused":
-            cost = cost.pointwise("channel: sign", "B·N·C")
-        elif self.energy == "reversed":
-            cost = cost.reduction("channel: maximum", "B·C²")
+        if self.energy == "reversed":
+            if self.kernel == "eager":
+                cost = cost.reduction("channel: maximum", "B·C²")
             cost = cost.pointwise("channel: maximum - energy", "B·C²")
-        how = {"kernel": self.kernel, "scaled": False, "of": "channel: "}
-        return cost.attention("B·C²", "N", "N", **how)
+        cost = cost.matmul("channel: energy", "B·C²·N").softmax("channel: affinity", "B·C²")
+        return cost.matmul("channel: context", "B·C²·N")

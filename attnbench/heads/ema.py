@@ -32,6 +32,8 @@ class EMA(nn.Module):
 
     `update` says how the initial bases learn, `gradient` whether the input learns through EM,
     `momentum` weighs the old bases, `inverse_temperature` is the λ of the paper.
+    The fused kernel applies the first convolution to the bases in place of the pixels: xᵀWᵀμ is
+    (Wx)ᵀμ, and what is summed over the pixels may be convolved after it.
     """
 
     def __init__(
@@ -46,16 +48,18 @@ class EMA(nn.Module):
         gradient: Literal["identity", "through"] = "identity",
         momentum: float = 0.9,
         variant: Literal["official", "mmseg"] = "official",
+        kernel: Literal["eager", "fused"] = "eager",
     ):
         super().__init__()
         check_options(self, channels=channels, bases=bases, iterations=iterations, norm=norm)
         check_options(self, inverse_temperature=inverse_temperature, update=update)
-        check_options(self, gradient=gradient, variant=variant)
+        check_options(self, gradient=gradient, variant=variant, kernel=kernel)
         if not 0 <= momentum <= 1:
             raise HeadError(f"ema: momentum = {momentum}: expected a number from 0 to 1")
         self.channels, self.count, self.iterations = channels, bases, iterations
         self.inverse_temperature, self.norm, self.update = inverse_temperature, norm, update
         self.gradient, self.momentum, self.variant = gradient, momentum, variant
+        self.kernel = kernel
         self.input = nn.Conv2d(channels, channels, 1)
         start = F.normalize(torch.randn(1, channels, bases), dim=1)
         if update == "gradient":
@@ -82,11 +86,15 @@ class EMA(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         check_input(self, x)
-        y = self.reconstruction(self.input(x).flatten(2)).unflatten(2, x.shape[2:])  # B, C, H, W
+        features = x if self.kernel == "fused" else self.input(x)
+        y = self.reconstruction(features.flatten(2)).unflatten(2, x.shape[2:])  # B, C, H, W
         return F.relu(x + self.output_norm(self.output(F.relu(y))))
 
     def reconstruction(self, x: Tensor) -> Tensor:
-        """(B, C, N) -> (B, C, N) of rank K: the bases after T steps, mixed by responsibility."""
+        """(B, C, N) -> (B, C, N) of rank K: the bases after T steps, mixed by responsibility.
+
+        `x` is convolved already; for the fused kernel it is not.
+        """
         x = x.detach() if self.gradient == "identity" else x
         mu = self.bases.repeat(x.shape[0], 1, 1)  # B, C, K
         for _ in range(self.iterations):
@@ -97,13 +105,32 @@ class EMA(nn.Module):
         return mu @ z.transpose(1, 2)
 
     def _expectation(self, x: Tensor, mu: Tensor) -> Tensor:
-        logits = x.transpose(1, 2) @ mu  # B, N, K
+        logits = self._against(x, mu)  # B, N, K
         if self.inverse_temperature != 1:
             logits = logits * self.inverse_temperature
         return self.responsibilities(logits.softmax(dim=-1))
 
+    def _against(self, x: Tensor, mu: Tensor) -> Tensor:
+        """(B, C, N), (B, C, K) -> (B, N, K): the product of each convolved pixel with each base."""
+        if self.kernel == "eager":
+            return x.transpose(1, 2) @ mu
+        weight, bias = self._convolution
+        of_bias = bias.expand(len(mu), 1, -1) @ mu  # B, 1, K
+        return torch.baddbmm(of_bias, x.transpose(1, 2), weight.t() @ mu)
+
+    @property
+    def _convolution(self) -> tuple[Tensor, Tensor]:
+        """Weight (C, C) and bias (C,) of the first convolution, which learns if the input does."""
+        found = self.input.weight.flatten(1), self.input.bias
+        return tuple(t.detach() for t in found) if self.gradient == "identity" else found
+
     def _maximisation(self, x: Tensor, z: Tensor) -> Tensor:
-        mu = x @ (z / self._kept_from_zero(z.sum(dim=1, keepdim=True)))  # B, C, K
+        total = z.sum(dim=1, keepdim=True)  # B, 1, K
+        kept = self._kept_from_zero(total)
+        mu = x @ (z / kept)  # B, C, K
+        if self.kernel == "fused":
+            weight, bias = self._convolution
+            mu = weight @ mu + bias.unsqueeze(1) * (total / kept)
         if self.norm == "layer":
             return F.layer_norm(mu.transpose(1, 2), mu.shape[1:2]).transpose(1, 2)
         return self._unit(mu) if self.norm == "l2" else mu
@@ -121,11 +148,19 @@ class EMA(nn.Module):
         self.bases.mul_(self.momentum).add_(mean, alpha=1 - self.momentum)
 
     def cost(self, x: Shape) -> Cost:
-        """Two 1x1 convolutions, and 2T + 1 products of N·K·C: MACs grow as N·K."""
+        """Two 1x1 convolutions, one if fused, and 2T + 1 products of N·K·C: MACs grow as N·K."""
+        cost = Cost.of(x, K=self.count, T=self.iterations)
+        if self.kernel == "fused":
+            cost = (
+                cost.weights("input", "C·C + C")
+                .matmul("input: of the bases", "2·T·B·K·C²")
+                .matmul("input: bias in the E step", "T·B·K·C")
+                .pointwise("input: bias in the M step", "T·(2·B·C·K + B·K)")
+            )
+        else:
+            cost = cost.conv("input", "C", "C", bias=True)
         cost = (
-            Cost.of(x, K=self.count, T=self.iterations)
-            .conv("input", "C", "C", bias=True)
-            .weights("bases", "C·K" if self.update == "gradient" else "0")
+            cost.weights("bases", "C·K" if self.update == "gradient" else "0")
             .matmul("E step", "T·B·N·K·C")
             .softmax("responsibilities", "T·B·N·K")
             .reduction("M step: sum of responsibilities", "T·B·N·K")

@@ -74,8 +74,13 @@ class OCR(nn.Module):
         query, key = self.query(x).flatten(2), self.key(regions).flatten(2)  # B, K, N; B, K, M
         value = self.value(regions).flatten(2)  # B, K, M
         how = {"scale": self.keys**-0.5, "kernel": self.kernel, "affinity": self.affinity}
-        context = attend(query, key, value, **how).unflatten(2, x.shape[2:])  # B, K, H, W
-        return self.fusion(torch.cat([self.output(context), x], dim=1))
+        if self.kernel == "fused":  # weights that sum to 1 may come after a convolution
+            value = self.output.conv(value.unsqueeze(3)).squeeze(3)  # B, C, M
+            context = attend(query, key, value, **how).unflatten(2, x.shape[2:])  # B, C, H, W
+            context = self.output.relu(self.output.norm(context))
+        else:
+            context = self.output(attend(query, key, value, **how).unflatten(2, x.shape[2:]))
+        return self.fusion(torch.cat([context, x], dim=1))
 
     def cost(self, x: Shape) -> Cost:
         """Transforms of N pixels and M regions, and three products of one with the other: N·M."""
@@ -87,6 +92,8 @@ class OCR(nn.Module):
                 step = f"{name}, layer {layer + 1}"
                 cost = cost.conv_bn_relu(step, inputs, "K", bias=self.bias, at=at)
         cost = cost.conv_bn_relu("value", "C", "K", bias=self.bias, at="B·M")
-        cost = cost.attention("B·N·M", "K", "K", kernel=self.kernel)
-        cost = cost.conv_bn_relu("output", "K", "C", bias=self.bias)
+        at, values = ("B·M", "C") if self.kernel == "fused" else ("B·N", "K")
+        cost = cost.attention("B·N·M", "K", values, kernel=self.kernel)
+        cost = cost.conv("output", "K", "C", bias=self.bias, at=at)
+        cost = cost.batch_norm("output: norm", "C").pointwise("output: ReLU", "B·N·C")
         return cost.conv_bn_relu("fusion", "2·C", "C", bias=self.bias)

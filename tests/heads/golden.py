@@ -4,7 +4,7 @@ The whole set is looked for beside the checkout; a clone without it has a small 
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from attnbench.heads import describe, load_official
+from attnbench.errors import HeadError
+from attnbench.heads import describe, kernels, load_official
 from attnbench.heads._official import OFFICIAL, Official
 
 SMALL = Path(__file__).parents[1] / "data" / "golden"
@@ -68,10 +69,15 @@ class Case:
     module: str
     entry: dict
     folder: Path = FOLDER
+    kernel: str = "eager"
 
     @property
     def name(self) -> str:
         return self.entry["file"].removesuffix(".npz")
+
+    @property
+    def id(self) -> str:
+        return self.name if self.kernel == "eager" else f"{self.name}-{self.kernel}"
 
     @property
     def official(self) -> Official:
@@ -108,6 +114,8 @@ class Case:
         options = TOLD.get(self.module, {}) | TOLD.get(self.name, {})
         if "subsample" in self.name:
             options |= {"sub_sample": "after"}
+        if self.kernel != "eager":
+            options |= {"kernel": self.kernel}
         state = {k: self.tensor(f"sd/{k}", dtype) for k in self.group("sd")}
         return load_official(self.module, state, **options).train(self.entry["mode"] == "train")
 
@@ -154,6 +162,18 @@ def run(case: Case, dtype: torch.dtype = torch.float64, device: str = "cpu") -> 
     beside = {name: y.detach() for name, y in beside.items()}
     gradients = {name: x.grad for name, x in inputs.items()}
     return Run(head, out.detach(), gradients, maps, gates, beside)
+
+
+def fused(case: Case) -> Case | None:
+    """The case on the fused kernel, where its head has one for these options."""
+    if "fused" not in kernels(case.official.head) or case.module == "ema_mmseg_module":
+        return None  # that module has no convolution to fuse
+    other = replace(case, kernel="fused")
+    try:
+        other.head()
+    except HeadError:
+        return None
+    return other
 
 
 def cases(folder: Path = FOLDER) -> list[Case]:

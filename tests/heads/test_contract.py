@@ -82,17 +82,38 @@ every_setting = pytest.mark.parametrize(
     ids=lambda value: value if isinstance(value, str) else ",".join(map(str, value.values())),
 )
 
-# A pairwise function without a softmax has no fused kernel, nor has a map without pairs.
-every_fused_setting = pytest.mark.parametrize(
-    ("name", "options"),
+# A pairwise function without a softmax has no fused kernel, nor has a map without pairs or one
+# whose weights do not sum to 1 where a convolution is moved behind it.
+WITHOUT = {
+    "pairwise": ("dot_product", "concatenation"),
+    "terms": ("unary",),
+    "order": ("pairs_first",),
+    "distribution": ("positions",),
+}
+FUSED_SETTINGS = [
+    (name, options)
+    for name in FUSED
+    for options in settings(name)
+    if all(value not in WITHOUT.get(option, ()) for option, value in options.items())
+]
+
+
+def of_fused_settings(found):
+    return pytest.mark.parametrize(
+        ("name", "options"),
+        found,
+        ids=lambda value: value if isinstance(value, str) else ",".join(map(str, value.values())),
+    )
+
+
+NOT_OVER_PAIRS = ("a2", "ccnet", "ema", "glore")  # no softmax over all pairs of pixels
+every_fused_setting = of_fused_settings(FUSED_SETTINGS)
+every_fused_attention = of_fused_settings(
     [
         (name, options)
-        for name in FUSED
-        for options in settings(name)
-        if options.get("pairwise") not in ("dot_product", "concatenation")
-        and options.get("terms") != "unary"
-    ],
-    ids=lambda value: value if isinstance(value, str) else ",".join(map(str, value.values())),
+        for name, options in FUSED_SETTINGS
+        if name not in NOT_OVER_PAIRS and options.get("branch") != "channel"
+    ]
 )
 
 
@@ -251,12 +272,25 @@ def test_fused_kernel_is_the_same_function_to_rounding(name):
 
 
 @every_fused_setting
+def test_gradients_of_the_fused_kernel_are_those_of_the_eager_one(name, options):
+    gradients = []
+    for kernel in ("eager", "fused"):
+        head, x = built(name, kernel=kernel, **options).train(), features(*ODD).requires_grad_()
+        head(x).backward(features(*ODD, seed=2))
+        named = {path: p.grad for path, p in head.named_parameters()}
+        gradients.append(named | {"x": x.grad})
+
+    eager, fused = gradients
+    torch.testing.assert_close(fused, eager, rtol=1e-9, atol=1e-9)
+
+
+@every_fused_setting
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_cost_model_agrees_with_the_counter_on_the_fused_kernel(name, options, size):
     assert_cost_is_the_count(built(name, size[1], kernel="fused", **options), size)
 
 
-@every_fused_setting
+@every_fused_attention
 def test_fused_kernel_makes_no_map_over_pairs(name, options):
     head, left = built(name, kernel="fused", **options), []
     for path in set(describe(name).keywords["maps"]) & dict(head.named_modules()).keys():
@@ -267,6 +301,6 @@ def test_fused_kernel_makes_no_map_over_pairs(name, options):
 
     assert calls["attend_in_blocks"] >= 1
     assert calls["_safe_softmax"] == 0
-    # DNL's unary term and OCR's regions weigh positions; neither compares a pixel with another.
-    assert calls["bmm"] == calls["_softmax"] == len(left)
+    # Of DNL's unary term, OCR's regions and DANet's channels; none compares a pixel with another.
+    assert calls["_softmax"] == len(left)
     assert all(rows < ODD[2] * ODD[3] for rows, _columns in left)

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from golden import SMALL, WHOLE, cases, run
+from golden import SMALL, WHOLE, cases, fused, run
 
+from attnbench.heads import kernels
 from attnbench.heads._official import OFFICIAL
 
 EXACT = 1e-10  # of the largest magnitude; the files are rounded to 36 bits, 7e-12
@@ -12,7 +13,9 @@ FLOAT32_STORED = 6e-8  # half a unit in the last place of maps that are stored a
 
 CASES = cases()
 whole_set = pytest.mark.skipif(not WHOLE.is_dir(), reason="the whole golden set is not here")
-every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+KERNELS = [*CASES, *filter(None, map(fused, CASES))]
+every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+every_kernel = pytest.mark.parametrize("case", KERNELS, ids=lambda case: case.id)
 
 
 def largest(array) -> float:
@@ -34,7 +37,7 @@ def attention(case, ours, kind):
     ]
 
 
-@every_case
+@every_kernel
 def test_output_is_that_of_the_official_code(case):
     theirs = case.arrays["f64/out/out"]
 
@@ -49,7 +52,7 @@ def test_outputs_beside_the_map_are_those_of_the_official_code(case):
         assert error(ours, theirs) <= EXACT * largest(theirs), name
 
 
-@every_case
+@every_kernel
 def test_input_gradients_are_those_of_the_official_code(case):
     ours = run(case).input_gradients
 
@@ -57,7 +60,7 @@ def test_input_gradients_are_those_of_the_official_code(case):
         assert error(ours[name], theirs) <= EXACT * largest(theirs), name
 
 
-@every_case
+@every_kernel
 def test_parameter_gradients_are_those_of_the_official_code(case):
     ours, theirs = run(case).gradients, case.gradients()
     scale = max(map(largest, theirs.values()), default=0)
@@ -70,7 +73,7 @@ def test_parameter_gradients_are_those_of_the_official_code(case):
         assert error(ours[name].reshape(gradient.shape), gradient) <= allowed, name
 
 
-@every_case
+@every_kernel
 def test_what_gets_no_gradient_officially_gets_none_here(case):
     without = map(case.official.our_name, case.entry.get("params_without_gradient", []))
     ours = run(case).gradients
@@ -78,7 +81,7 @@ def test_what_gets_no_gradient_officially_gets_none_here(case):
     assert all(ours[name] is None for name in without)
 
 
-@every_case
+@every_kernel
 def test_buffers_after_a_training_step_are_those_of_the_official_code(case):
     theirs, ours = case.ours("f64/sd_after"), run(case).head.state_dict()
 
@@ -100,7 +103,7 @@ def test_gates_are_those_of_the_official_code(case):
         assert error(ours.reshape(theirs.shape), theirs) <= FLOAT32_STORED * largest(theirs)
 
 
-@every_case
+@every_kernel
 def test_float32_loses_no_more_than_four_times_what_the_official_code_loses(case):
     ours, lost = run(case, torch.float32), case.entry["f32_vs_f64_max_rel"]
     out = case.arrays["f64/out/out"]
@@ -146,3 +149,9 @@ def test_the_small_set_holds_the_numbers_of_the_whole_one():
     for small in cases(SMALL):
         for name, array in small.arrays.items():
             np.testing.assert_array_equal(array, whole[small.name].arrays[name])
+
+
+def test_every_head_with_a_fused_kernel_and_a_golden_case_has_one_on_it():
+    wanted = {case.official.head for case in CASES if "fused" in kernels(case.official.head)}
+
+    assert {case.official.head for case in KERNELS if case.kernel == "fused"} == wanted

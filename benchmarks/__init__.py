@@ -1,0 +1,1 @@
+"""Attnbench beside other tools. Nothing here is part of the package, nor is it imported by it."""

@@ -1,0 +1,293 @@
+"""docs/speed.md, made of a stored run of the suite `speed` and of the times of published modules.
+
+python -m benchmarks.speed results/reference/speed-cpu docs/speed.md
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import fill
+
+import click
+
+from attnbench import stats
+from attnbench.by_trial import ByTrial, by_trial
+from attnbench.errors import AttnbenchError, StoreError
+from attnbench.github_markdown import row
+from attnbench.lines import latest
+from attnbench.plain_files import replacing
+from attnbench.record import Environment
+from attnbench.report.numbers import interval, number, side, times
+from attnbench.store import Run, read_run
+from attnbench.trial import KERNELS, label
+from attnbench.units import quantity
+from benchmarks.official import Mark, Official, official
+
+SUITE = "speed"
+NOTHING = "–"
+MS = 1e-3  # seconds; all times of the page are in milliseconds
+WIDTH = 100  # characters of a line of text
+DIGITS = 1  # of a mark, in milliseconds
+UNEXPLAINED = "no reason is shown yet"
+
+INTRODUCTION = """# Speed beside the published code
+
+Is any head slower than the code it was published with? Each head is timed with the options that
+give the function of a published module, in every kernel that it has: *eager* as published, *fused*
+with the same function by fewer steps, *compiled* by `torch.compile`. The **mark** is the fastest run
+of all published modules that give this function.
+
+What *fused* does: attention over pairs works in blocks of queries and stores no map of pairs (isa,
+self_attention, dnl, non_local, danet, ann, ocr); convolutions of 1x1 move behind the sum over pixels
+that follows them, where they see a few descriptors, nodes, bases or cells (a2, glore, ema, ann, ocr);
+criss-cross attention works on pixels whose channels lie side by side, where rows are matrices (ccnet).
+
+This page is made by `make speed` from a run of the suite `speed`, kept in
+`results/reference/speed-cpu`, and from `benchmarks/official_times.toml`, where the marks stand with
+their medians.
+"""
+
+CELLS = """A time is the fastest sample of all rounds, and in brackets the mean of the medians of
+the rounds with its 95 % interval, in milliseconds. The marks are known to a tenth of a millisecond,
+and a head is slower only where that digit shows it.
+"""
+
+FLOORS = """The floor is the larger of two times: the multiply-adds of the head at the ceiling of
+this run, and its input, weights and output, moved once each, at the rate of a large copy. The other
+columns are fastest times over it. Below 1 the bytes were still in a cache.
+"""
+
+TRAINING = """One step of training, forward and backward, of which no published time is known: one
+of each head that can train on one image. Behind another kernel stands its ratio to *eager*, of
+paired rounds, with its 95 % interval. What is not here was not timed: to compile both passes of all
+heads takes longer than a round of all the rest.
+"""
+
+
+@dataclass(frozen=True)
+class Timed:
+    """Seconds a step of one kernel: the fastest sample of all rounds, the median of each round."""
+
+    fastest: float
+    by_round: dict[int, float]
+
+    @property
+    def text(self) -> str:
+        return f"{_ms(self.fastest)} ({interval(stats.mean([*self.by_round.values()]), MS)})"
+
+    def over(self, other: "Timed") -> stats.Estimate:
+        both = sorted(self.by_round.keys() & other.by_round.keys())
+        return stats.ratio(*([timed.by_round[i] for i in both] for timed in (self, other)))
+
+
+@dataclass(frozen=True)
+class Times:
+    """Of a run: times by head with options, side, mode and kernel, and floors by head and side."""
+
+    found: ByTrial
+    keys: dict[tuple[str, int, str, str], str]  # of the trials
+
+    def timed(self, mark: Mark, mode: str, kernel: str) -> Timed | None:
+        key = self.keys.get((mark.label, mark.side, mode, kernel), "")
+        readings = self.found.of(key, "latency")
+        if not readings:
+            return None
+        fastest = min(float(s) for r in readings for s in r.samples)
+        return Timed(fastest, self.found.rounds[key, "latency"].medians)
+
+    def kernels(self, mark: Mark, mode: str = "inference") -> dict[str, Timed]:
+        found = {kernel: self.timed(mark, mode, kernel) for kernel in KERNELS}
+        return {kernel: timed for kernel, timed in found.items() if timed}
+
+    def floor(self, mark: Mark) -> float:
+        """Seconds, at the best rates that a round found."""
+        readings = self.found.of(self._eager(mark), "roofline.floor")
+        return min(float(s) for r in readings for s in r.samples)
+
+    def bound(self, mark: Mark) -> str:
+        note = self.found.of(self._eager(mark), "roofline")[-1].notes[0]
+        return note.removeprefix("bound by ")
+
+    def ceiling(self, metric: str) -> float:
+        """The best rate of all processes: a ceiling is what was reached once."""
+        keys = self.found.having.get(metric, ())
+        return max(float(s) for k in keys for r in self.found.of(k, metric) for s in r.samples)
+
+    def _eager(self, mark: Mark) -> str:
+        return self.keys[mark.label, mark.side, "inference", "eager"]
+
+
+def times_of(run: Run, marks: Iterable[Mark]) -> Times:
+    """Raises StoreError where the run has not timed what a mark is for."""
+    found = by_trial(latest(run.records))
+    keys = {
+        (label(t.head, t.options), t.shape.height, t.mode, t.kernel): key
+        for key, t in found.trials.items()
+    }
+    timed = Times(found, keys)
+    for mark in marks:
+        if timed.timed(mark, "inference", "eager") is None:
+            raise StoreError(
+                f"{run.path}: has no time of {mark.label} at {side(mark.side, mark.side)}; "
+                f"make a run with: attnbench run --suite {SUITE}"
+            )
+    return timed
+
+
+def markdown(run: Run, told: Official) -> str:
+    """The page. Raises StoreError for a run that lacks a head."""
+    marks = told.marks
+    timed = times_of(run, marks)
+    parts = [
+        INTRODUCTION,
+        *_machines(run, timed, told),
+        *_against_the_mark(marks, timed),
+        *_slower(marks, timed, told),
+        *_against_the_floor(marks, timed),
+        *_training(marks, timed),
+        *_like_for_like(told),
+    ]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _machines(run: Run, timed: Times, told: Official) -> Iterator[str]:
+    here = next(iter(run.environments.values()))
+    rates = [
+        quantity(timed.ceiling(f"roofline.{of}_ceiling"), unit)
+        for of, unit in (("flop", "FLOPs/s"), ("byte", "bytes/s"))
+    ]
+    yield fill(
+        f"The marks were taken on {told.machine}: {told.how}. Ours were taken on another day, "
+        f"{run.info.created[:10]}, on {_machine(here)}. The two machines are alike, not the same: "
+        "a ratio near 1 decides nothing. In the run of ours large matrix products and a large "
+        f"convolution reached {rates[0]} at best, a large copy {rates[1]}.",
+        WIDTH,
+    )
+    yield ""
+    disturbed = [f.what for c in run.conditions for f in c.findings if f.severity == "stop"]
+    if disturbed:
+        yield fill(f"**That machine was not quiet**: {'; '.join(disturbed)}.", WIDTH) + "\n"
+
+
+def _machine(here: Environment) -> str:
+    threads = "one thread" if here.threads == 1 else f"{here.threads} threads"
+    return f"{threads} of {here.cores} cores of {here.cpu} with torch {here.torch}"
+
+
+def _against_the_mark(marks: Sequence[Mark], timed: Times) -> Iterator[str]:
+    yield "## Forward pass against the mark\n"
+    yield CELLS
+    lines = []
+    for mark in marks:
+        kernels, (name, best) = timed.kernels(mark), _best(mark, timed)
+        cells = [kernels[k].text if k in kernels else NOTHING for k in KERNELS]
+        ratio = f"{_ratio(best.fastest / mark.seconds)} ({name})"
+        told = (mark.module.name, mark.printed)
+        lines.append((*_names(mark), *told, *cells, ratio))
+    yield from _grid(("head", "map", "module", "mark", *KERNELS, "best / mark"), lines)
+
+
+def _slower(marks: Sequence[Mark], timed: Times, told: Official) -> Iterator[str]:
+    yield "## Slower than the mark\n"
+    found = slower(marks, timed)
+    yield f"In its fastest kernel, {len(marks) - len(found)} of {len(marks)} are not.\n"
+    for mark in found:
+        kernel, best = _best(mark, timed)
+        head, at = _names(mark)
+        both = f"{_ms(best.fastest)} ms {kernel}, mark {mark.printed} ms"
+        yield f"- {head} at {at}: {both}; {told.reason(mark) or UNEXPLAINED}."
+    yield ""
+
+
+def slower(marks: Iterable[Mark], timed: Times) -> list[Mark]:
+    """Those whose head is above them in every kernel, by the digits that they have."""
+    return [m for m in marks if round(_best(m, timed)[1].fastest / MS, DIGITS) > m.seconds / MS]
+
+
+def _against_the_floor(marks: Sequence[Mark], timed: Times) -> Iterator[str]:
+    yield "## Forward pass against the floor\n"
+    yield FLOORS
+    lines = []
+    for mark in marks:
+        kernels, floor = timed.kernels(mark), timed.floor(mark)
+        over = [_ratio(kernels[k].fastest / floor) if k in kernels else NOTHING for k in KERNELS]
+        beside = _ratio(mark.seconds / floor)
+        lines.append((*_names(mark), _ms(floor), timed.bound(mark), *over, beside))
+    titles = ("head", "map", "floor", "bound by", *(f"{k} / floor" for k in KERNELS))
+    yield from _grid((*titles, "mark / floor"), lines)
+
+
+def _training(marks: Sequence[Mark], timed: Times) -> Iterator[str]:
+    found = [(mark, timed.kernels(mark, "training")) for mark in marks]
+    yield "## Forward and backward\n"
+    yield TRAINING
+    there = [k for k in KERNELS if any(k in kernels for _, kernels in found)]
+    lines = [
+        (*_names(mark), *(_beside(kernels, k) for k in there))
+        for mark, kernels in found
+        if "eager" in kernels
+    ]
+    yield from _grid(("head", "map", *there), lines)
+
+
+def _beside(kernels: dict[str, Timed], kernel: str) -> str:
+    """The time of a kernel, and its ratio to that of eager."""
+    if kernel not in kernels:
+        return NOTHING
+    timed = kernels[kernel]
+    if kernel == "eager":
+        return timed.text
+    over = timed.over(kernels["eager"])
+    within = f" ({_ratio(over.low)} to {_ratio(over.high)})" if over.known else ""
+    return f"{timed.text}; {_ratio(over.value)}{within}"
+
+
+def _like_for_like(told: Official) -> Iterator[str]:
+    yield "## What is like for like\n"
+    lines = [
+        (f"`{m.label}`" if m.head else NOTHING, m.name, m.code, m.apart or m.departs)
+        for m in told.module
+    ]
+    yield from _grid(("head", "module", "code", "departs"), lines)
+    yield "Heads that are held against no module:\n"
+    yield from (f"- {name}: {why}." for name, why in told.without.items())
+    yield ""
+
+
+def _best(mark: Mark, timed: Times) -> tuple[str, Timed]:
+    return min(timed.kernels(mark).items(), key=lambda item: item[1].fastest)
+
+
+def _names(mark: Mark) -> tuple[str, str]:
+    return f"`{mark.label}`", side(mark.side, mark.side)
+
+
+def _ms(seconds: float) -> str:
+    return number(seconds / MS)
+
+
+def _ratio(value: float) -> str:
+    return times(value) if value >= 10 else f"{value:.2f}×"
+
+
+def _grid(titles: Sequence[str], lines: Iterable[Sequence[str]]) -> Iterator[str]:
+    """A table, and an empty line behind it."""
+    yield from map(row, (titles, ["---"] * len(titles), *lines))
+    yield ""
+
+
+@click.command(epilog="Example: python -m benchmarks.speed RUN docs/speed.md")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("page", type=click.Path(path_type=Path))
+def main(run: Path, page: Path) -> None:
+    """Writes PAGE from the run folder RUN."""
+    try:
+        text = markdown(read_run(run), official())
+        with replacing(page) as draft:
+            draft.write_text(text, encoding="utf-8")
+    except AttnbenchError as error:
+        raise click.ClickException(str(error)) from None
+
+
+if __name__ == "__main__":
+    main()
