@@ -5,7 +5,7 @@ memory, with the same notes. What was checked once is not checked again; held on
 take a third of the memory. Nothing writes into a record, so nobody can tell.
 """
 
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, make_dataclass
 from typing import Any
 
 import msgspec
@@ -16,10 +16,25 @@ from attnbench.trial import Trial
 
 _NONE: dict = {}  # the terms, pictures and reasons of all that have none
 
+# What is just made nobody has seen yet, so it may change. These are twins with the same slots and
+# without the freeze, which become what they are to be: a frozen one sets each field by a call.
+_Reading = make_dataclass(
+    "_Reading",
+    [
+        (f.name, f.type, field(default=f.default, default_factory=f.default_factory))
+        for f in fields(Reading)
+    ],
+    slots=True,
+)
 
-def _as_read(f: Any) -> tuple:
-    """A field of `_Line`: the trial is left as it is spelled."""
-    kind = msgspec.Raw if f.name == "trial" else f.type
+
+class _Record:
+    __slots__ = Record.__slots__
+
+
+def _told(f: Any) -> tuple:
+    """A field of `_Line`."""
+    kind = {"trial": msgspec.Raw, "readings": dict[str, _Reading]}.get(f.name, f.type)
     if f.default_factory is not MISSING:
         return f.name, kind, msgspec.field(default_factory=f.default_factory)
     return (f.name, kind) if f.default is MISSING else (f.name, kind, f.default)
@@ -27,20 +42,7 @@ def _as_read(f: Any) -> tuple:
 
 # A record but for its trial, which would take as long to decode as all the rest, and which most
 # lines spell as one before them did.
-_Line = msgspec.defstruct("_Line", map(_as_read, fields(Record)))
-
-# The descriptors of the slots are three times as fast as object.__setattr__, by which a frozen
-# record sets its own; there are a dozen calls a record.
-_OF_RECORD = {name: vars(Record)[name].__set__ for name in Record.__slots__}
-_OF_READING = {name: vars(Reading)[name].__set__ for name in Reading.__slots__}
-_set_trial, _set_key, _set_round = (_OF_RECORD[n] for n in ("trial", "key", "round"))
-_set_status, _set_environment = _OF_RECORD["status"], _OF_RECORD["environment"]
-_set_source, _set_readings = _OF_RECORD["source"], _OF_RECORD["readings"]
-_set_reasons, _set_message = _OF_RECORD["unmeasured"], _OF_RECORD["message"]
-_set_started, _set_seconds = _OF_RECORD["started"], _OF_RECORD["seconds"]
-_set_seed, _set_run, _set_schema = (_OF_RECORD[n] for n in ("seed", "run", "schema"))
-_set_unit, _set_notes = _OF_READING["unit"], _OF_READING["notes"]
-_set_terms, _set_pictures = _OF_READING["terms"], _OF_READING["pictures"]
+_Line = msgspec.defstruct("_Line", map(_told, fields(Record)))
 
 
 @dataclass(slots=True)
@@ -86,44 +88,41 @@ class RecordLines:
             return None, fault
         return self._record(told, known), ""
 
-    def _share_readings(self, readings: dict[str, Reading], known: _Known) -> str:
+    def _share_readings(self, readings: dict[str, Any], known: _Known) -> str:
         """What is wrong with one of them. What was there before takes the place of its equal."""
         once = self._once.setdefault
         for metric, reading in readings.items():
-            unit = reading.unit
+            unit, notes = reading.unit, reading.notes
+            reading.unit = once(unit, unit)
+            if notes:
+                reading.notes = once(notes, notes)
+            if not reading.terms:
+                reading.terms = _NONE
+            if not reading.pictures:
+                reading.pictures = _NONE
+            reading.__class__ = Reading
             comes_again = unit != "s" and len(reading.samples) == 1  # what a clock says does not
             if comes_again and known.readings.get(metric) == reading:
                 readings[metric] = known.readings[metric]
-                continue
-            if fault := self._check.of_reading(metric, reading):
+            elif fault := self._check.of_reading(metric, reading):
                 return fault
-            if comes_again:
+            elif comes_again:
                 known.readings[metric] = reading
-            _set_unit(reading, once(unit, unit))
-            if reading.notes:
-                _set_notes(reading, once(reading.notes, reading.notes))
-            if not reading.terms:
-                _set_terms(reading, _NONE)
-            if not reading.pictures:
-                _set_pictures(reading, _NONE)
         return ""
 
     def _record(self, told: Any, known: _Known) -> Record:
         """What the line says, with what others said before it."""
-        once, reasons = self._once.setdefault, told.unmeasured
-        record = object.__new__(Record)
-        _set_trial(record, known.trial)
-        _set_key(record, known.key)
-        _set_round(record, told.round)
-        _set_status(record, told.status)
-        _set_environment(record, once(told.environment, told.environment))
-        _set_source(record, once(told.source, told.source))
-        _set_readings(record, told.readings or _NONE)
-        _set_reasons(record, once(tuple(reasons.items()), reasons) if reasons else _NONE)
-        _set_message(record, told.message and once(told.message, told.message))
-        _set_started(record, told.started)
-        _set_seconds(record, told.seconds)
-        _set_seed(record, told.seed)
-        _set_run(record, told.run and once(told.run, told.run))
-        _set_schema(record, told.schema)
+        once, record = self._once.setdefault, _Record()
+        record.trial, record.key = known.trial, known.key
+        record.round, record.status = told.round, told.status
+        record.environment = once(told.environment, told.environment)
+        record.source = once(told.source, told.source)
+        record.readings = told.readings or _NONE
+        reasons = told.unmeasured
+        record.unmeasured = once(tuple(reasons.items()), reasons) if reasons else _NONE
+        record.message = told.message and once(told.message, told.message)
+        record.started, record.seconds, record.seed = told.started, told.seconds, told.seed
+        record.run = told.run and once(told.run, told.run)
+        record.schema = told.schema
+        record.__class__ = Record
         return record

@@ -117,8 +117,8 @@ def _attempt(
         return "error", str(error)
     except (Exception, SystemExit) as error:  # noqa: BLE001 a head may raise anything
         text = f"{type(error).__name__}: {error}"
-        spent = isinstance(error, MemoryError | torch.OutOfMemoryError)
-        if spent or out_of_memory.says_so(text):
+        is_memory = isinstance(error, MemoryError | torch.OutOfMemoryError)
+        if is_memory or out_of_memory.says_so(text):
             return "oom", text.splitlines()[0]
         return "error", " ".join(text.split())[:500]
     return "ok", ""
