@@ -32,7 +32,7 @@ NOT_IN_IT = (
 )
 ATTENTION = {
     "eager": "written out as published: every map is made",
-    "fused": "in blocks of queries, as on a CPU: no map of all pairs is kept",
+    "fused": "over pairs in blocks of queries, as on a CPU: no map of all of them is kept",
 }
 
 

@@ -88,7 +88,7 @@ def memory_predicted(bench: Bench) -> dict[str, Found]:
         step = bench.without_data()
         found = parts(step)
     notes = (
-        ("assumes attention in blocks of queries, as on a CPU",)
+        ("assumes attention over pairs in blocks of queries, as on a CPU",)
         if bench.trial.kernel == "fused"
         else ()
     )

@@ -77,7 +77,7 @@ def _spent(
         if seconds < REPEATED_WITHIN:
             seconds = sorted(_timed(call)[0] for _ in range(5))[2]
     except Exception as error:  # noqa: BLE001 a counter may raise anything
-        return Spent(failed=_without_memory(str(error)) or reason(error))
+        return Spent(failed=_without_memory(error) or reason(error))
     return Spent(seconds, peak, value)
 
 
@@ -87,10 +87,13 @@ def _timed(call: Callable[[], int]) -> tuple[float, int]:
     return time.perf_counter() - start, value
 
 
-def _without_memory(message: str) -> str:
-    """One line for an allocation that failed, or nothing."""
-    asked = ASKED.search(message)
-    return f"needs a tensor of {quantity(int(asked[1]), 'bytes')}" if asked else ""
+def _without_memory(error: BaseException | None) -> str:
+    """One line for an allocation that failed, in this error or one behind it; or nothing."""
+    while error:
+        if asked := ASKED.search(str(error)):
+            return f"needs a tensor of {quantity(int(asked[1]), 'bytes')}"
+        error = error.__cause__ or error.__context__
+    return ""
 
 
 def _reset_peak() -> int:

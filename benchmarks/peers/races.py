@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -50,7 +50,13 @@ def raced(asked: Asked) -> tuple[Raced, ...]:
     except Exception as error:  # noqa: BLE001 another library may raise anything at import
         failed = reason(error)
         return tuple(Raced(asked.head, rival.package, *p, failed=failed) for p in asked.places)
-    return tuple(found for place in asked.places for found in race(asked.head, modules, *place))
+    # Once, and first: in training batch norms learn, each runner's as often as it is called.
+    apart = difference(modules, torch.randn(1, C, 64, 64).relu())
+    return tuple(
+        replace(found, head=asked.head, apart=apart[found.who])
+        for place in asked.places
+        for found in race(modules, *place)
+    )
 
 
 def runners(head: str, rival: Rival) -> dict[str, nn.Module]:
@@ -66,10 +72,9 @@ def runners(head: str, rival: Rival) -> dict[str, nn.Module]:
     return modules
 
 
-def race(head: str, modules: dict[str, nn.Module], side: int, mode: str) -> Iterator[Raced]:
+def race(modules: dict[str, nn.Module], side: int, mode: str) -> Iterator[Raced]:
     """Turns in random order: each runner's median of them is under the same disturbances."""
     x = torch.randn(1, C, side, side).relu()
-    apart = difference(modules, x)
     steps = {who: _step(module, x, training=mode == TRAINING) for who, module in modules.items()}
     calls = {who: _calls(step) for who, step in steps.items()}
     order = random.Random(side)  # noqa: S311 an order, no secret
@@ -81,7 +86,7 @@ def race(head: str, modules: dict[str, nn.Module], side: int, mode: str) -> Iter
             with undisturbed(steps[who]):
                 found[who].append(_seconds(steps[who], calls[who]))
     for who, seconds in found.items():
-        yield Raced(head, who, side, mode, tuple(seconds), apart[who])
+        yield Raced("", who, side, mode, tuple(seconds))
 
 
 def difference(modules: dict[str, nn.Module], x: Tensor) -> dict[str, float]:

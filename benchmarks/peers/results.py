@@ -56,6 +56,7 @@ class Timed:
     high: float | None = None
     samples: int = 0
     took: float = 0.0
+    device: str = "cpu"
     failed: str = ""
 
 

@@ -2,21 +2,22 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
 from datetime import UTC, datetime
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import msgspec
+import torch
 
 from attnbench.measure._environment import environment
 from attnbench.units import quantity
 from benchmarks.peers import install, latency, races, sizes, sweeps
 from benchmarks.peers.child import ChildError, ask, reason
 from benchmarks.peers.counters import COUNTERS, OURS, counter
-from benchmarks.peers.results import Counted, Results, Sized
-from benchmarks.peers.timers import TIMERS, timer
+from benchmarks.peers.results import Counted, Results, Sized, Timed
+from benchmarks.peers.timers import ON_GPU, TIMERS, timer
 
 COUNT_SECONDS, SIZE_SECONDS = 120.0, 600.0
 HEADS_OF_OTHERS = {"mmcv-lite": "mmcv", "mmsegmentation": "mmseg"}  # distribution to its package
@@ -32,7 +33,7 @@ def run(say: Callable[[str], None]) -> Results:
     say("counting: time and memory by size")
     grown = [found for name in (sizes.CLOSED_FORM, *counters) for found in sized(name)]
     say("latency")
-    timed = tuple(latency.latency(tuple(t for t in TIMERS if t not in missing)))
+    timed = tuple(found for device in devices() for found in timed_on(device, missing))
     say("isolated sweeps")
     swept = tuple(sweeps.sweeps())
     say("heads of other libraries")
@@ -68,6 +69,15 @@ def sized(name: str) -> Iterable[Sized]:
         return ask("benchmarks.peers.sizes", name, tuple[Sized, ...], SIZE_SECONDS)
     except ChildError as error:
         return (Sized(name, "real", "all", 0, failed=str(error)),)
+
+
+def devices() -> tuple[str, ...]:
+    return ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
+
+
+def timed_on(device: str, missing: Container[str]) -> Iterator[Timed]:
+    tools = [name for name in (TIMERS if device == "cpu" else ON_GPU) if name not in missing]
+    return latency.latency(tuple(tools), device)
 
 
 def refusals() -> dict[str, str]:

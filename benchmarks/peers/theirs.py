@@ -86,6 +86,17 @@ class Last(nn.Module):
         return self.head([x])
 
 
+class Both(nn.Module):
+    """DANet's two branches, added."""
+
+    def __init__(self, position: nn.Module, channel: nn.Module):
+        super().__init__()
+        self.pam, self.cam = position, channel
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.pam(x) + self.cam(x)
+
+
 def non_local() -> nn.Module:
     from mmcv.cnn import NonLocal2d
 
@@ -110,6 +121,13 @@ def gc() -> nn.Module:
     from mmcv.cnn import ContextBlock
 
     return ContextBlock(C, ratio=1 / 4)
+
+
+def danet() -> nn.Module:
+    _without_operators()
+    from mmseg.models.decode_heads.da_head import CAM, PAM
+
+    return Both(PAM(C, C // 8), CAM())
 
 
 def ema() -> nn.Module:
@@ -138,6 +156,11 @@ _PAIRWISE = (
     (r"^conv_mask", "mask"),
 )
 _CRISS_CROSS = ((r"^cca\.gamma\.scale", "gamma"), (r"^cca\.(\w+)_conv", r"\1"))
+_DUAL = (
+    (r"^pam\.gamma\.scale", "position_gamma"),
+    (r"^cam\.gamma\.scale", "channel_gamma"),
+    (r"^pam\.(\w+)_project", r"\1"),
+)
 _INTERLACED = (
     (r"^head\.global_relation", "stages.long_range"),
     (r"^head\.local_relation", "stages.short_range"),
@@ -156,6 +179,7 @@ _CONTEXT = ((r"^conv_mask", "mask"), (r"^channel_add_conv", "transforms.add"))
 RIVALS = {
     "non_local": Rival(MMCV, non_local, _PAIRWISE),
     "dnl": Rival(MMSEG, dnl, _PAIRWISE, {"output": "conv_bn", "gamma": False}),
+    "danet": Rival(MMSEG, danet, _DUAL),
     "ccnet": Rival(MMCV, ccnet, _CRISS_CROSS),
     "isa": Rival(MMSEG, isa, _INTERLACED, {"bias": "value"}, swapped="fusion.conv.weight"),
     "ema": Rival(MMSEG, ema, _EM, {"variant": "mmseg"}),

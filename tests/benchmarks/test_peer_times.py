@@ -32,7 +32,7 @@ def test_every_timer_gives_seconds_a_call(name):
         calls.append(time.sleep(0.002))
 
     try:
-        samples = times(step, 0.05)
+        samples = times(step, 0.05, "cpu")
     except ChildError as error:
         pytest.skip(str(error))
 
@@ -43,7 +43,7 @@ def test_every_timer_gives_seconds_a_call(name):
 def test_a_process_times_the_steps_it_is_asked_for(monkeypatch):
     """Of seven values that do not follow one another, the interval is from least to largest."""
     seven = (4.0, 1.0, 7.0, 2.0, 6.0, 3.0, 5.0)
-    monkeypatch.setattr(latency, "timer", lambda _: lambda _step, _seconds: seven)
+    monkeypatch.setattr(latency, "timer", lambda _: lambda *_: seven)
 
     found = timed(Asked("it", (("gc", 8), ("se", 6)), repetition=3))
 

@@ -70,7 +70,7 @@ def test_a_fused_kernel_holds_no_map_of_pairs():
     reading = measure.readings("memory_predicted", Bench(trial))["memory_predicted"]
 
     assert reading.samples[0] < 200 * 2**20
-    assert reading.notes == ("assumes attention in blocks of queries, as on a CPU",)
+    assert reading.notes == ("assumes attention over pairs in blocks of queries, as on a CPU",)
 
 
 @pytest.mark.parametrize(("name", "kernel", "mode"), EVERY)

@@ -14,7 +14,8 @@ TEXT = """### What a count takes
 Seconds of one count, and the peak of resident memory above what stood before it (module and input
 are there), each in a process of its own with {gib} GiB of address space and {seconds:g} s; a count
 of less than 0.2 s is the median of five more. *real*: the counter runs the head. *meta*: the same
-counter on tensors without data, which its documentation need not promise. Blocks of 512 channels.
+counter on tensors without data, which its documentation need not promise. Some MiB are pages of the
+interpreter itself. Blocks of 512 channels.
 """
 
 
@@ -58,7 +59,7 @@ def _told(sizes: tuple[Sized, ...], heads: list[str]) -> Iterator[str]:
                 for name, own in ours.items()
             ]
             yield f"- `{head}` at {SIDE}²: counters {who} take {', and '.join(parts)}."
-    yield ""
+    yield "On meta tensors other counters make no map either; it is the count that differs.\n"
 
 
 def _span(low: float, high: float) -> str:

@@ -26,19 +26,20 @@ def lines(results: Results) -> Iterator[str]:
     repetitions = 1 + max((t.repetition for t in good), default=0)
     told = {"repetitions": repetitions, "seconds": results.sample_seconds}
     yield TEXT.format(**told, precision=100 * PRECISION)
-    for head, side in dict.fromkeys((t.head, t.side) for t in sorted(good, key=_place)):
-        mine = [t for t in good if (t.head, t.side) == (head, side)]
+    for place in dict.fromkeys(map(_place, sorted(good, key=_place))):
+        mine = [t for t in good if _place(t) == place]
         ours = _middle([t for t in mine if t.tool == OURS])
         tools = sorted({t.tool for t in mine}, key=lambda tool: (tool != OURS, tool))
         rows = [_row([t for t in mine if t.tool == tool], ours) for tool in tools]
-        yield f"`{head}` at {side}²:\n"
+        head, side, device = place
+        yield f"`{head}` at {side}², {device}:\n"
         columns = ("median", "to ours", "spread", "±", f"within ±{100 * PRECISION:g} %", "took")
         yield from grid(("", *columns), rows)
     yield from _failures(results.latency)
 
 
-def _place(one: Timed) -> tuple[str, int]:
-    return one.head, one.side
+def _place(one: Timed) -> tuple[str, int, str]:
+    return one.head, one.side, one.device
 
 
 def _middle(found: Sequence[Timed]) -> float:

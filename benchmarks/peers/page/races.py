@@ -13,10 +13,10 @@ TEXT = """## Heads of other libraries
 
 The module of the library beside ours with its weights, taking turns in random order in one process
 (one thread, 1x512 channels). Times are medians of the turns; *over theirs* is the ratio of time,
-geometric mean with its 95 % interval, so below 1 ours is faster; in bold where `stats.differs` or,
-with fewer turns than it needs, the whole interval is beyond 2 %. *apart* is the largest
-difference of the outputs, over the largest value: the functions are the same to rounding. mmcv's
-compiled operators are not part of mmcv-lite, and none of these heads calls one.
+geometric mean with its 95 % interval, so below 1 ours is faster; in bold where the whole interval
+is beyond 2 %. *apart* is the largest difference of the outputs at 64², over the largest value: the
+functions are the same to rounding. mmcv's compiled operators are not part of mmcv-lite, and none
+of these heads calls one.
 """
 
 

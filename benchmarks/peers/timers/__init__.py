@@ -1,4 +1,4 @@
-"""Tools that time a step: one file each, with a function `times(step, seconds) -> samples`.
+"""Tools that time a step: one file each, with a function `times(step, seconds, device) -> samples`.
 
 Each is given about the same seconds to sample in, one thread, and a step under no_grad. What it
 returns are seconds a call, one value a sample, as the tool itself defines a sample.
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 Step = Callable[[], object]
-Timer = Callable[[Step, float], Sequence[float]]
+Timer = Callable[[Step, float, str], Sequence[float]]
 
 OURS = "attnbench"
 # Name on the page, to its module here and the distribution whose version is told.
@@ -21,6 +21,7 @@ TIMERS = {
     "optimum-benchmark": ("optimum_benchmark", "optimum-benchmark"),
     "triton do_bench": ("triton_do_bench", "triton"),
 }
+ON_GPU = (OURS, "torch blocked_autorange", "torch adaptive_autorange", "triton do_bench")
 PRECISION = 0.01  # half-width of the median's interval that a tool is asked for, if it can be asked
 
 

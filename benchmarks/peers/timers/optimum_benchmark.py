@@ -11,11 +11,11 @@ from optimum_benchmark.trackers.latency import LatencySessionTracker
 from benchmarks.peers.timers import Step
 
 
-def times(step: Step, seconds: float) -> list[float]:
+def times(step: Step, seconds: float, device: str) -> list[float]:
     config = InferenceConfig()
     for _ in range(config.warmup_runs):
         step()
-    tracker = LatencySessionTracker(device="cpu", backend="pytorch")
+    tracker = LatencySessionTracker(device=device, backend="pytorch")
     with tracker.session():
         while tracker.elapsed() < seconds or tracker.count() < config.iterations:
             with tracker.track():

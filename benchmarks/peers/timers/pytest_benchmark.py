@@ -25,7 +25,7 @@ class _Steps:
         self.samples = output_json["benchmarks"][0]["stats"]["data"]
 
 
-def times(step: Step, seconds: float) -> list[float]:
+def times(step: Step, seconds: float, _device: str) -> list[float]:
     """Raises ChildError where pytest did not come to an end."""
     steps = _Steps(step)
     told = [f"--benchmark-max-time={seconds}", "--benchmark-disable-gc"]

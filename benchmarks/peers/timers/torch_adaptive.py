@@ -5,6 +5,6 @@ from torch.utils.benchmark import Timer
 from benchmarks.peers.timers import PRECISION, Step
 
 
-def times(step: Step, seconds: float) -> list[float]:
+def times(step: Step, seconds: float, _device: str) -> list[float]:
     timer = Timer("step()", globals={"step": step}, num_threads=1)
     return timer.adaptive_autorange(threshold=PRECISION, max_run_time=seconds).times
