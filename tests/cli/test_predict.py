@@ -116,8 +116,8 @@ def test_several_heads_are_a_table_with_a_row_each():
         (["--head", "ema", "--size", "8x"], "--size: size = '8x': expected a whole side"),
         (["--head", "ema", "--size", "0"], "--size: size = 0: expected a whole side"),
         (
-            ["--head", "ema", "--size", "8", "--kernel", "fused"],
-            "--kernel: ema has no fused kernel, only eager",
+            ["--head", "gc", "--size", "8", "--kernel", "fused"],
+            "--kernel: gc has no fused kernel, only eager",
         ),
     ],
 )
