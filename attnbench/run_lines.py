@@ -4,7 +4,7 @@ What a line says is checked here, once: behind it, numbers are finite, names can
 record's key is that of its trial.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from attnbench.record_check import MOST_SECONDS, SMALLEST_TIME, newer, out_of_ra
 from attnbench.record_lines import RecordLines
 
 _UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_TOO_LONG = f"longer than {LONGEST_LINE} bytes"
 NAMED = 5  # lines of a file that are told one by one
 
 
@@ -30,7 +31,10 @@ def values(path: Path, kind: type, warnings: list[str]) -> Iterator[Any]:
     read = _READERS[kind]()
     left_out = 0
     for number, line in lines(path):
-        value, fault = _value(line, read)
+        try:
+            value, fault = read(line) if line is not None else (None, _TOO_LONG)
+        except _UNDECODABLE:
+            value, fault = None, _fault(line)
         if value is not None:
             yield value
         elif fault:
@@ -44,19 +48,14 @@ def values(path: Path, kind: type, warnings: list[str]) -> Iterator[Any]:
         warnings.append(f"{path}: {left_out} lines in all are left out, for such reasons")
 
 
-def _value(line: bytes | None, read: Callable[[bytes], tuple[Any, str]]) -> tuple[Any, str]:
-    """The value and "", or nothing and what the line is instead; "" for one of spaces alone."""
-    if line is None:
-        return None, f"longer than {LONGEST_LINE} bytes"
-    try:
-        return read(line)
-    except _UNDECODABLE:
-        if not line.strip():
-            return None, ""
-        schema = _schema(line)
-        if schema > SCHEMA:
-            return None, f"of {newer(schema)}"
-        return None, "not a whole record" if line.endswith(b"\n") else "cut in the middle"
+def _fault(line: bytes) -> str:
+    """What a line is that cannot be decoded; "" for one of spaces alone."""
+    if not line.strip():
+        return ""
+    schema = _schema(line)
+    if schema > SCHEMA:
+        return f"of {newer(schema)}"
+    return "not a whole record" if line.endswith(b"\n") else "cut in the middle"
 
 
 def _schema(line: bytes) -> int:
