@@ -59,7 +59,7 @@ def _told(sizes: tuple[Sized, ...], heads: list[str]) -> Iterator[str]:
                 for name, own in ours.items()
             ]
             yield f"- `{head}` at {SIDE}²: counters {who} take {', and '.join(parts)}."
-    yield "On meta tensors other counters make no map either; it is the count that differs.\n"
+    yield "\nOn meta tensors other counters make no map either; it is the count that differs.\n"
 
 
 def _span(low: float, high: float) -> str:
