@@ -118,8 +118,9 @@ def test_report(held, million, tmp_path):
 
     peak = peak_gb(attnbench("report", str(million), "--reports", str(tmp_path)))
 
-    held("reporting 1,000,000 records", [perf_counter() - begin], "s", at_most=30)
-    held("memory of reporting them", [peak], "GB", at_most=2)
+    seconds = perf_counter() - begin
+    held("memory of reporting 1,000,000 records", [peak], "GB", at_most=2)
+    held("reporting 1,000,000 records", [seconds], "s", at_most=30)
 
 
 class Nothing:
