@@ -11,8 +11,8 @@ from attnbench.measure._step import build, feature_maps
 from attnbench.trial import Shape, Trial
 from benchmarks.peers.child import answer, reason
 from benchmarks.peers.counters import OURS, Counter, counter
-from benchmarks.peers.results import Counted
-from benchmarks.peers.traps import MACS
+from benchmarks.peers.results import Counted, Counts
+from benchmarks.peers.traps import MACS, OTHER_FLOPS, Case
 
 CHANNELS, SIDE = 512, 32
 HEADS = {
@@ -28,6 +28,8 @@ HEADS = {
     "ocr": {},
     "gc": {},
 }
+
+WITHOUT_MACS = ("global filter", "softmax", "batch norm", "bilinear x 8")
 
 Built = tuple[nn.Module, tuple[Tensor, ...]]
 
@@ -48,9 +50,9 @@ def built(what: Trial) -> Built:
     return module, tuple(feature_maps(what, module))
 
 
-def rows(name: str) -> Iterator[Counted]:
+def rows(name: str, cases: dict[str, Case] = MACS) -> Iterator[Counted]:
     with tensors(name):
-        for row, case in MACS.items():
+        for row, case in cases.items():
             module, inputs = case.make().eval(), tuple(torch.randn(*s) for s in case.shapes)
             yield kindest(name, row, case.macs, (module, inputs))
 
@@ -88,10 +90,11 @@ def counted(
     return Counted(name, case, true, found.macs, found.said, grad)
 
 
-def both(name: str) -> tuple[tuple[Counted, ...], tuple[Counted, ...]]:
+def counts(name: str) -> Counts:
     torch.manual_seed(0)
-    return tuple(rows(name)), tuple(heads(name))
+    free = {row: OTHER_FLOPS[row] for row in WITHOUT_MACS}
+    return Counts(tuple(rows(name)), tuple(rows(name, free)), tuple(heads(name)))
 
 
 if __name__ == "__main__":
-    answer(str, both)
+    answer(str, counts)

@@ -23,6 +23,15 @@ class Counted:
 
 
 @dataclass(frozen=True)
+class Counts:
+    """All that one counter gave: for known traps, for what has no multiply-add, and for heads."""
+
+    rows: tuple[Counted, ...] = ()
+    free: tuple[Counted, ...] = ()
+    heads: tuple[Counted, ...] = ()
+
+
+@dataclass(frozen=True)
 class Sized:
     """Seconds of one count in a fresh process, and the peak of its resident bytes above before.
 
@@ -100,6 +109,7 @@ class Results:
     count_seconds: float = 0.0
     sample_seconds: float = 0.0
     rows: tuple[Counted, ...] = ()
+    free: tuple[Counted, ...] = ()
     heads: tuple[Counted, ...] = ()
     sizes: tuple[Sized, ...] = ()
     latency: tuple[Timed, ...] = ()

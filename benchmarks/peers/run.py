@@ -16,7 +16,7 @@ from attnbench.units import quantity
 from benchmarks.peers import install, latency, races, sizes, sweeps
 from benchmarks.peers.child import ChildError, ask, reason
 from benchmarks.peers.counters import COUNTERS, OURS, counter
-from benchmarks.peers.results import Counted, Results, Sized, Timed
+from benchmarks.peers.results import Counted, Counts, Results, Sized, Timed
 from benchmarks.peers.timers import ON_GPU, TIMERS, timer
 
 COUNT_SECONDS, SIZE_SECONDS = 120.0, 600.0
@@ -29,7 +29,7 @@ def run(say: Callable[[str], None]) -> Results:
     missing = refusals() | absent()
     counters = [name for name in COUNTERS if name not in missing]
     say("counting: rows and heads")
-    pairs = [counted(name) for name in counters]
+    counts = [counted(name) for name in counters]
     say("counting: time and memory by size")
     grown = [found for name in (sizes.CLOSED_FORM, *counters) for found in sized(name)]
     say("latency")
@@ -47,8 +47,9 @@ def run(say: Callable[[str], None]) -> Results:
         count_bytes=sizes.LIMIT_BYTES,
         count_seconds=sizes.LIMIT_SECONDS,
         sample_seconds=latency.SECONDS,
-        rows=tuple(found for rows, _ in pairs for found in rows),
-        heads=tuple(found for _, heads in pairs for found in heads),
+        rows=tuple(found for of in counts for found in of.rows),
+        free=tuple(found for of in counts for found in of.free),
+        heads=tuple(found for of in counts for found in of.heads),
         sizes=tuple(grown),
         latency=timed,
         sweeps=swept,
@@ -56,12 +57,11 @@ def run(say: Callable[[str], None]) -> Results:
     )
 
 
-def counted(name: str) -> tuple[tuple[Counted, ...], tuple[Counted, ...]]:
-    kind = tuple[tuple[Counted, ...], tuple[Counted, ...]]
+def counted(name: str) -> Counts:
     try:
-        return ask("benchmarks.peers.counting", name, kind, COUNT_SECONDS)
+        return ask("benchmarks.peers.counting", name, Counts, COUNT_SECONDS)
     except ChildError as error:
-        return (Counted(name, "all", 0, failed=str(error)),), ()
+        return Counts((Counted(name, "all", 0, failed=str(error)),))
 
 
 def sized(name: str) -> Iterable[Sized]:

@@ -8,7 +8,7 @@ from benchmarks.peers import counting
 from benchmarks.peers.child import ChildError, ask, reason
 from benchmarks.peers.counters import COUNTERS, OURS, Count, counter
 from benchmarks.peers.sizes import CLOSED_FORM, SIDES, Sized
-from benchmarks.peers.traps import MACS
+from benchmarks.peers.traps import MACS, OTHER_FLOPS
 
 
 def imported(load, name):
@@ -23,6 +23,12 @@ def test_ours_is_right_on_every_row_and_names_nothing():
 
     assert [f.case for f in found] == list(MACS)
     assert [(f.macs, f.said, f.failed) for f in found] == [(f.true, (), "") for f in found]
+
+
+def test_ours_gives_no_multiply_adds_where_there_are_none():
+    free = {row: OTHER_FLOPS[row] for row in counting.WITHOUT_MACS}
+
+    assert [(f.macs, f.said) for f in counting.rows(OURS, free)] == [(0, ())] * 4
 
 
 def test_ours_is_the_closed_form_of_every_head():

@@ -66,6 +66,16 @@ def test_heads_are_told_by_their_difference():
     ]
 
 
+def test_what_has_no_multiply_add_is_given_as_each_counter_has_it():
+    """Of 64 x 16 x 16 numbers: five FLOPs each."""
+    free = (Counted("it", "softmax", 0, 7), Counted("other", "softmax", 0, failed="IndexError"))
+    rows = tuple(Counted(name, "row", 6, 6) for name in ("it", "other"))
+    text = page(Results("2026-01-02", rows=rows, free=free))
+
+    assert rows_of(text, "softmax") == [["0", "7", "–"]]
+    assert "81,920 for softmax" in text
+
+
 def test_growth_has_what_a_count_took_or_why_there_is_none():
     found = (
         Sized("attnbench", "meta", "ema", 128, 0.01, 2**20, 7),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from benchmarks.peers.page.tables import RIGHT, grid, percent
 from benchmarks.peers.results import Counted, Results
+from benchmarks.peers.traps import OTHER_FLOPS
 
 ROWS = """## Is the count right?
 
@@ -16,6 +17,10 @@ tensors without data, the others on real ones.
 """
 SUMMARY = """*wrong, and silent* is what nobody notices; *right, and named something* is a counter
 that names what has no multiply-add as well (views, a softmax, sums).
+"""
+FREE = """What has no multiply-add, and what each counter gives for it all the same: its convention,
+so neither right nor wrong. attnbench counts these in FLOPs alone:
+{flops}.
 """
 HEADS = """### Heads
 
@@ -35,6 +40,9 @@ def lines(results: Results) -> Iterator[str]:
          "right, and named something"),
         [(name, *_summary([c for c in results.rows if c.counter == name])) for name in counters],
     )  # fmt: skip
+    flops = [f"{OTHER_FLOPS[case].flops:,} for {case}" for case in _cases(results.free)]
+    yield FREE.format(flops=", ".join(flops))
+    yield from table(results.free, counters, _given)
     yield HEADS
     yield from table(results.heads, counters, _difference)
 
@@ -68,6 +76,14 @@ def _number(one: Counted) -> str:
     if right(one):
         return f"{RIGHT} g" if one.grad else RIGHT
     return f"{one.macs:,}{'*' if one.said else ''}"
+
+
+def _cases(found: Iterable[Counted]) -> list[str]:
+    return list(dict.fromkeys(one.case for one in found))
+
+
+def _given(one: Counted) -> str:
+    return "–" if one.macs is None else f"{one.macs:,}"
 
 
 def _difference(one: Counted) -> str:
