@@ -11,6 +11,7 @@ import shutil
 import stat
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -34,16 +35,20 @@ def lines(path: Path) -> Iterator[tuple[int, bytes | None]]:
         return
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}") from None
+    more = partial(stream.readline, LONGEST_LINE)
+    number = 0
     with stream:
-        number = 0
-        while line := _line(stream, path):
-            number += 1
-            if len(line) < LONGEST_LINE or line.endswith(b"\n"):
-                yield number, line
-                continue
-            while len(line) == LONGEST_LINE and not line.endswith(b"\n"):
-                line = _line(stream, path)
-            yield number, None
+        try:
+            while line := more():
+                number += 1
+                if len(line) < LONGEST_LINE or line.endswith(b"\n"):
+                    yield number, line
+                    continue
+                while len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+                    line = more()
+                yield number, None
+        except OSError as error:
+            raise StoreError(f"{path}: {error.strerror}") from None
 
 
 def content(path: Path, largest: int = LARGEST_TEXT) -> bytes:
@@ -174,13 +179,6 @@ def _refuse_others(path: Path, kinds: Container[str]) -> None:
 
 def _unwritable(path: Path, error: OSError, mend: str) -> str:
     return f"{path}: cannot write ({error.strerror or error}); {mend}"
-
-
-def _line(stream: BinaryIO, path: Path) -> bytes:
-    try:
-        return stream.readline(LONGEST_LINE)
-    except OSError as error:
-        raise StoreError(f"{path}: {error.strerror}") from None
 
 
 def _plain(path: Path, flags: int) -> int:

@@ -74,8 +74,11 @@ class RecordCheck:
                 return fault
         if not samples:
             return "a reading without a sample"
-        least = min(samples)
-        if least < -LARGEST or max(samples) > LARGEST:
+        if len(samples) == 1:
+            least = most = samples[0]
+        else:
+            least, most = min(samples), max(samples)
+        if least < -LARGEST or most > LARGEST:
             return "a number that cannot be"
         if reading.unit == "s" and least < SMALLEST_TIME:
             return "a time that is not above zero"

@@ -5,7 +5,7 @@ memory, with the same notes. What was checked once is not checked again; held on
 take a third of the memory. Nothing writes into a record, so nobody can tell.
 """
 
-from dataclasses import MISSING, dataclass, field, fields, make_dataclass
+from dataclasses import dataclass, field, fields, make_dataclass
 from typing import Any
 
 import msgspec
@@ -16,33 +16,26 @@ from attnbench.trial import Trial
 
 _NONE: dict = {}  # the terms, pictures and reasons of all that have none
 
+
 # What is just made nobody has seen yet, so it may change. These are twins with the same slots and
 # without the freeze, which become what they are to be: a frozen one sets each field by a call.
-_Reading = make_dataclass(
-    "_Reading",
-    [
-        (f.name, f.type, field(default=f.default, default_factory=f.default_factory))
-        for f in fields(Reading)
-    ],
-    slots=True,
-)
+def _unfrozen(kind: type, **other: Any) -> type:
+    """A twin of a dataclass; `other` are its fields of another type."""
+    told = [
+        (
+            f.name,
+            other.get(f.name, f.type),
+            field(default=f.default, default_factory=f.default_factory),
+        )
+        for f in fields(kind)
+    ]
+    return make_dataclass(f"_{kind.__name__}", told, slots=True)
 
 
-class _Record:
-    __slots__ = Record.__slots__
-
-
-def _told(f: Any) -> tuple:
-    """A field of `_Line`."""
-    kind = {"trial": msgspec.Raw, "readings": dict[str, _Reading]}.get(f.name, f.type)
-    if f.default_factory is not MISSING:
-        return f.name, kind, msgspec.field(default_factory=f.default_factory)
-    return (f.name, kind) if f.default is MISSING else (f.name, kind, f.default)
-
-
-# A record but for its trial, which would take as long to decode as all the rest, and which most
-# lines spell as one before them did.
-_Line = msgspec.defstruct("_Line", map(_told, fields(Record)))
+_Reading = _unfrozen(Reading)
+# Its trial would take as long to decode as all the rest, and most lines spell it as one before
+# them did.
+_Record = _unfrozen(Record, trial=msgspec.Raw, readings=dict[str, _Reading])
 
 
 @dataclass(slots=True)
@@ -63,7 +56,7 @@ class RecordLines:
     """
 
     def __init__(self) -> None:
-        self._decode = msgspec.json.Decoder(_Line).decode
+        self._decode = msgspec.json.Decoder(_Record).decode
         self._decode_trial = msgspec.json.Decoder(Trial).decode
         self._check = RecordCheck()
         self._known: dict[str, _Known] = {}  # by key
@@ -86,7 +79,8 @@ class RecordLines:
         fault = self._share_readings(told.readings, known)
         if fault := fault or (told.unmeasured and check.of_reasons(told)):
             return None, fault
-        return self._record(told, known), ""
+        self._share(told, known)
+        return told, ""
 
     def _share_readings(self, readings: dict[str, Any], known: _Known) -> str:
         """What is wrong with one of them. What was there before takes the place of its equal."""
@@ -110,19 +104,17 @@ class RecordLines:
                 known.readings[metric] = reading
         return ""
 
-    def _record(self, told: Any, known: _Known) -> Record:
-        """What the line says, with what others said before it."""
-        once, record = self._once.setdefault, _Record()
+    def _share(self, record: Any, known: _Known) -> None:
+        """What others said before it takes the place of what it says; it is a Record then."""
+        once, environment, source = self._once.setdefault, record.environment, record.source
         record.trial, record.key = known.trial, known.key
-        record.round, record.status = told.round, told.status
-        record.environment = once(told.environment, told.environment)
-        record.source = once(told.source, told.source)
-        record.readings = told.readings or _NONE
-        reasons = told.unmeasured
+        record.environment, record.source = once(environment, environment), once(source, source)
+        if not record.readings:
+            record.readings = _NONE
+        reasons = record.unmeasured
         record.unmeasured = once(tuple(reasons.items()), reasons) if reasons else _NONE
-        record.message = told.message and once(told.message, told.message)
-        record.started, record.seconds, record.seed = told.started, told.seconds, told.seed
-        record.run = told.run and once(told.run, told.run)
-        record.schema = told.schema
+        if record.message:
+            record.message = once(record.message, record.message)
+        if record.run:
+            record.run = once(record.run, record.run)
         record.__class__ = Record
-        return record

@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from attnbench.convention import FLOPS_PER_MAC, POINTWISE, REDUCTION
 from attnbench.measure._masks import Masks
+from attnbench.measure._mode import Mode
 from attnbench.measure._prices import Price, prices
 from attnbench.measure._products import Products
 
@@ -23,7 +23,7 @@ _STORAGE_ONLY = re.compile("empty|view|detach")  # of names of operators
 _COMPOSITE = torch._C.DispatchKey.CompositeImplicitAutograd
 
 
-class Work(TorchDispatchMode):
+class Work(Mode):
     """Adds up the price of every operator that runs inside it, by kind of work."""
 
     def __init__(self) -> None:
@@ -70,12 +70,11 @@ class Work(TorchDispatchMode):
     def __torch_dispatch__(
         self, func: Any, _types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
-        kwargs = kwargs or {}
         name = str(func.overloadpacket.__name__)
         if _is_made_of_others(func):
             with self:
-                return func._op_dk(_COMPOSITE, *args, **kwargs)
-        out = func(*args, **kwargs)
+                return func._op_dk(_COMPOSITE, *args, **(kwargs or {}))
+        out = self.call(func, args, kwargs)
         self.launches.update([name] if _writes(func) else ())
         found = prices(func, args, out)
         if not found:
@@ -108,7 +107,7 @@ def _by_kind(worth: Iterable[tuple[str, int]]) -> Counter[str]:
     return +kinds
 
 
-class Calls(TorchDispatchMode):
+class Calls(Mode):
     """Names of the operators that run inside it."""
 
     def __init__(self) -> None:
@@ -119,10 +118,10 @@ class Calls(TorchDispatchMode):
         self, func: Any, _types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
         self.seen.add(func.overloadpacket.__name__)
-        return func(*args, **(kwargs or {}))
+        return self.call(func, args, kwargs)
 
 
-class LiveStorages(TorchDispatchMode):
+class LiveStorages(Mode):
     """Bytes of the storages that were made inside it and are still alive; `peak` is their highest.
 
     Storages that existed before (weights, input) are not in it. What a kernel allocates and frees
@@ -132,12 +131,13 @@ class LiveStorages(TorchDispatchMode):
     def __init__(self, *known: torch.Tensor) -> None:
         super().__init__()
         self._live: dict[int, int] = {t.untyped_storage()._cdata: 0 for t in known}
+        self._ends: dict[int, weakref.ref] = {}
         self.bytes = self.peak = 0
 
     def __torch_dispatch__(
         self, func: Any, _types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
-        out = func(*args, **(kwargs or {}))
+        out = self.call(func, args, kwargs)
         leaves = (out,) if isinstance(out, torch.Tensor) else tree_leaves(out)  # mostly one
         for leaf in leaves:
             if isinstance(leaf, torch.Tensor):
@@ -152,7 +152,8 @@ class LiveStorages(TorchDispatchMode):
         self._live[key] = size
         self.bytes += size
         self.peak = max(self.peak, self.bytes)
-        weakref.finalize(storage, self._forget, key)
+        self._ends[key] = weakref.ref(storage, lambda _end: self._forget(key))
 
     def _forget(self, key: int) -> None:
         self.bytes -= self._live.pop(key, 0)
+        self._ends.pop(key, None)

@@ -15,29 +15,40 @@ from torch import Tensor
 from torch._prims_common import suggest_memory_format
 from torch.nn.functional import scaled_dot_product_attention
 from torch.overrides import TorchFunctionMode
-from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._device import _device_constructors
 
 from attnbench.heads._layers import RANK
+from attnbench.measure._mode import Mode
 
 aten = torch.ops.aten
+_CONSTRUCTORS = frozenset(_device_constructors())
 
 
 @contextmanager
 def like_cpu() -> Iterator[None]:
-    """Within it tensors are made without data, and make the storages that they would on a CPU."""
-    with torch.device("meta"), _Flash(), _OnCpu():
-        yield
+    """Within it tensors are made without data; what our watchers see of them is as on a CPU."""
+    before, Mode.rules = Mode.rules, _RULES
+    try:
+        with _WithoutData():
+            yield
+    finally:
+        Mode.rules = before
 
 
-class _Flash(TorchFunctionMode):
-    """Fused attention by the CPU's flash kernel, where torch would take meta tensors apart."""
+class _WithoutData(TorchFunctionMode):
+    """New tensors are meta tensors, as under `torch.device("meta")`; fused attention is by the
+    CPU's flash kernel, where torch would take meta tensors apart.
+    """
 
     def __torch_function__(
         self, func: Any, _types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
-        if func is scaled_dot_product_attention and _takes_flash(*args, **(kwargs or {})):
-            return aten._scaled_dot_product_flash_attention_for_cpu(*args, **(kwargs or {}))[0]
-        return func(*args, **(kwargs or {}))
+        named = kwargs or {}
+        if func in _CONSTRUCTORS and named.get("device") is None:
+            return func(*args, **named | {"device": "meta"})
+        if func is scaled_dot_product_attention and _takes_flash(*args, **named):
+            return aten._scaled_dot_product_flash_attention_for_cpu(*args, **named)[0]
+        return func(*args, **named)
 
 
 def _takes_flash(query: Tensor, key: Tensor, value: Tensor, *others: Any, **named: Any) -> bool:
@@ -48,15 +59,6 @@ def _takes_flash(query: Tensor, key: Tensor, value: Tensor, *others: Any, **name
     widths = {t.shape[-1] for t in (query, key, value)}
     plain = not others and not named.keys() - {"scale", "is_causal"}
     return plain and len(widths) == 1 and all(t.stride(-1) == 1 for t in (query, key, value))
-
-
-class _OnCpu(TorchDispatchMode):
-    """Meta tensors get what CPU tensors would: the same storages, in the same layout."""
-
-    def __torch_dispatch__(
-        self, func: Any, _types: Any, args: tuple = (), kwargs: dict | None = None
-    ) -> Any:
-        return _RULES.get(func, func)(*args, **(kwargs or {}))
 
 
 def _like(x: Tensor) -> Tensor:
