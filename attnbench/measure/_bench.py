@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from attnbench.errors import HeadError, UnmeasuredError
 from attnbench.measure._device import Device, device
+from attnbench.measure._meta import WithoutData
 from attnbench.measure._sampling import Samples, sample
 from attnbench.measure._step import (
     Step,
@@ -58,7 +59,7 @@ class Bench:
     @cached_property
     def outline(self) -> nn.Module:
         """What the trial measures, on the meta device: names and shapes. Raises HeadError."""
-        with self.spent.on(BUILDING), torch.device("meta"):
+        with self.spent.on(BUILDING), WithoutData():
             return build(self.trial)
 
     @cached_property

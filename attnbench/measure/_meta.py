@@ -29,21 +29,25 @@ def like_cpu() -> Iterator[None]:
     """Within it tensors are made without data; what our watchers see of them is as on a CPU."""
     before, Mode.rules = Mode.rules, _RULES
     try:
-        with _WithoutData():
+        with WithoutData():
             yield
     finally:
         Mode.rules = before
 
 
-class _WithoutData(TorchFunctionMode):
-    """New tensors are meta tensors, as under `torch.device("meta")`; fused attention is by the
-    CPU's flash kernel, where torch would take meta tensors apart.
+class WithoutData(TorchFunctionMode):
+    """New tensors are meta tensors, as under `torch.device("meta")`, and nothing fills them; fused
+    attention is by the CPU's flash kernel, where torch would take meta tensors apart.
     """
 
     def __torch_function__(
         self, func: Any, _types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
         named = kwargs or {}
+        if (
+            getattr(func, "__module__", "") == "torch.nn.init"
+        ):  # a third of the time to build a head
+            return args[0] if args else named["tensor"]
         if func in _CONSTRUCTORS and named.get("device") is None:
             return func(*args, **named | {"device": "meta"})
         if func is scaled_dot_product_attention and _takes_flash(*args, **named):
