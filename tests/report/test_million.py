@@ -25,7 +25,7 @@ WIDE = Sweep(  # 960 settings
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    return read_run(write(tmp_path_factory.mktemp("wide") / "wide", 5000, WIDE))
+    return read_run(write(tmp_path_factory.mktemp("wide") / "wide", 7000, WIDE))
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def page(run):
 
 
 def test_a_made_up_run_is_a_run(run):
-    assert len(run.records) == 5000
+    assert len(run.records) == 7000
     assert not run.warnings
     assert {r.status for r in run.records} == {"ok", "oom", "timeout", "crashed", "skipped"}
     assert all(r.key == replace(r.trial).key for r in run.records)
@@ -90,7 +90,11 @@ def test_values_of_a_large_run_are_means_over_rounds(run):
 
 
 def test_a_run_of_very_many_options_shows_those_of_fewest(tmp_path):
-    heads = [("gc", {}), ("self_attention", {}), *(("ema", {"bases": n}) for n in range(1, 200))]
+    heads = [
+        ("gc", {}),
+        ("self_attention", {}),
+        *(("enc", {"codewords": n}) for n in range(1, 200)),
+    ]
     sweep = Sweep(tuple(heads), (16, 32), (1,), (64,), ("float32",), ("cpu",))
 
     page = render(read_run(write(tmp_path / "options", 800, sweep)), explorer=False)
