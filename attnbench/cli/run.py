@@ -7,14 +7,8 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-AGAIN = {
-    "resume",
-    "retry",
-    "probe",
-    "jobs",
-    "address",
-    "verbose",
-}  # may be typed again when a run is taken up
+# May be typed again when a run is taken up.
+AGAIN = {"resume", "retry", "probe", "jobs", "address", "verbose"}
 EXAMPLES = "Examples: attnbench run --suite resolution-sweep; attnbench run --resume results/RUN"
 
 

@@ -68,7 +68,8 @@ def _backward(
     cotangent: Tensor, query: Tensor, key: Tensor, value: Tensor, room: Tensor, more_room: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     of_query, of_key, of_value = _gradients(cotangent, query, key, value, room, more_room)
-    of_key.zero_(), of_value.zero_()
+    for sums in (of_key, of_value):
+        sums.zero_()
     for images, rows in _blocks(query, room):
         q, k, v = query[images, :, rows], key[images], value[images]
         c = cotangent[images, :, rows]  # b, V, n

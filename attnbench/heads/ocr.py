@@ -81,9 +81,8 @@ class OCR(nn.Module):
         how = {"scale": self.keys**-0.5, "kernel": self.kernel, "affinity": self.affinity}
         if self.kernel == "eager":
             return self.output(attend(query, key, value, **how).unflatten(2, size))
-        value = self.output.conv(value.unsqueeze(3)).squeeze(
-            3
-        )  # weights of sum 1 may come after it
+        # Weights that sum to 1 may come after a convolution.
+        value = self.output.conv(value.unsqueeze(3)).squeeze(3)  # B, C, M
         context = attend(query, key, value, **how).unflatten(2, size)  # B, C, H, W
         return self.output.relu(self.output.norm(context))
 
