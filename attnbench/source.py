@@ -1,6 +1,7 @@
 """The code that a record is of, as a hash: a record is not reused once that code has changed."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 from attnbench import heads
@@ -22,6 +23,6 @@ def source(head: str, part: Part, *, trained: bool = False) -> str:
     return hashlib.sha256(text).hexdigest()[:12]
 
 
-def source_of(task: Task) -> str:
-    """That of a task, which trains where it has a recipe."""
-    return source(task.trial.head, task.trial.part, trained=task.training is not None)
+def source_of(task: Task, hashed: Callable[..., str] = source) -> str:
+    """That of a task, which trains where it has a recipe; `hashed` may remember what it said."""
+    return hashed(task.trial.head, task.trial.part, trained=task.training is not None)

@@ -5,7 +5,6 @@ time and in where their memory lies, as the processes of rounds do, without the 
 import takes.
 """
 
-import os
 import sys
 from time import perf_counter
 
@@ -13,6 +12,7 @@ import msgspec
 import torch
 
 from attnbench.measure._numerics import apply
+from attnbench.run.fork import in_fork
 from attnbench.trial import Settings
 
 PIXELS, WIDTH = 1024, 64  # a map of 32 x 32: some milliseconds a call on one core
@@ -36,15 +36,7 @@ def samples() -> list[float]:
 
 def in_a_process() -> list[float]:
     """`samples` of a fork. Raises ChildProcessError when it ends early."""
-    receiving, sending = os.pipe()
-    child = os.fork()
-    if not child:
-        os.write(sending, msgspec.json.encode(samples()))
-        os._exit(0)
-    os.close(sending)
-    with os.fdopen(receiving, "rb") as told:
-        answer = told.read()
-    _, status = os.waitpid(child, 0)
+    answer, status = in_fork(samples)
     if status:
         raise ChildProcessError(f"a process of the probe ended with status {status}")
     return msgspec.json.decode(answer, type=list[float])

@@ -26,7 +26,7 @@ from attnbench.measure._numerics import apply, rounding
 from attnbench.measure.memory_predicted import predicted_peak
 from attnbench.record import Reading, Record, Status
 from attnbench.run import out_of_memory, protocol
-from attnbench.source import source
+from attnbench.source import source, source_of
 from attnbench.stopwatch import OTHER, Stopwatch
 from attnbench.trial import NO_DEVICE, Settings, Task
 from attnbench.units import quantity
@@ -84,7 +84,7 @@ def perform(task: Task, environment_id: str, spent: Stopwatch | None = None) -> 
         round=task.round,
         status=status,
         environment=environment_id,
-        source=_source(task.trial.head, task.trial.part, trained=task.training is not None),
+        source=source_of(task, _source),
         readings=readings,
         unmeasured=unmeasured,
         message=message,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from attnbench.run.fork import in_fork
 from attnbench.units import quantity
 from benchmarks.peers.child import reason
 
@@ -38,19 +39,7 @@ def spent(
     the peak. Resident memory is as the kernel tells it, in steps of a page. It wants `VARIABLES` of
     `child`: torch's pool of threads does not survive a fork, and a fork would wait for it.
     """
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        try:
-            with os.fdopen(writing, "wb") as answer:
-                answer.write(msgspec.json.encode(_spent(prepare, limit_bytes, limit_seconds)))
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as answer:
-        told = answer.read()
-    _, status = os.waitpid(child, 0)
+    told, status = in_fork(lambda: _spent(prepare, limit_bytes, limit_seconds))
     if told:
         return msgspec.json.decode(told, type=Spent)
     alarmed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM
