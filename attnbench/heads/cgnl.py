@@ -8,10 +8,13 @@ the constant exp(-2γ). The group norm has the groups of the convolution before 
 group's number only the sign survives, up to the eps.
 """
 
+from collections.abc import Sequence
 from math import exp, factorial
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from attnbench.cost import Cost
 from attnbench.errors import HeadError
@@ -28,14 +31,23 @@ class CGNL(nn.Module):
 
     `scale` divides it by the root of the numbers in a group. `taylor_order` 0 is the dot product,
     another the Gaussian kernel expanded to that order: one number more for each.
+    The fused kernel makes θ, φ and g by one convolution, and has the grouped one as products of
+    matrices.
     """
 
     def __init__(
-        self, channels: int, *, groups: int = 8, scale: bool = False, taylor_order: int = 0
+        self,
+        channels: int,
+        *,
+        groups: int = 8,
+        scale: bool = False,
+        taylor_order: int = 0,
+        kernel: Literal["eager", "fused"] = "eager",
     ):
         super().__init__()
         inner = channels // 2
-        check_options(self, groups=groups, width=inner)
+        check_options(self, groups=groups, width=inner, kernel=kernel)
+        self.kernel = kernel
         if taylor_order < 0:
             raise HeadError(f"cgnl: taylor_order = {taylor_order}: expected 0 or more")
         if channels % groups or inner % groups:
@@ -52,14 +64,24 @@ class CGNL(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         check_input(self, x)
-        theta = self._expanded(self._grouped(self.theta(x)))  # B, G, T, L
-        phi = self._expanded(self._grouped(self.phi(x)))  # B, G, T, L
-        g = self._grouped(self.g(x))  # B, G, 1, L
+        theta, phi, g = map(self._grouped, self._projected(x))  # B, G, 1, L
+        theta, phi = self._expanded(theta), self._expanded(phi)  # B, G, T, L
         attention = phi @ g.transpose(2, 3)  # B, G, T, 1
         if self.scaled:
             attention = attention / g.shape[3] ** 0.5
-        y = (attention.transpose(2, 3) @ theta).reshape(len(x), self.inner, *x.shape[2:])
-        return x + self.norm(self.output(y))
+        y = attention.transpose(2, 3) @ theta  # B, G, 1, L
+        if self.kernel == "fused":
+            # A grouped convolution of 1x1 takes torch several times as long as this.
+            weights = self.output.weight.view(self.groups, -1, self.inner // self.groups)
+            y = weights @ y.view(len(x), self.groups, weights.shape[2], -1)  # B, G, C/G, N
+            return self.norm(y.view_as(x)).add_(x)
+        return x + self.norm(self.output(y.reshape(len(x), self.inner, *x.shape[2:])))
+
+    def _projected(self, x: Tensor) -> Sequence[Tensor]:
+        layers = self.theta, self.phi, self.g
+        if self.kernel == "fused":
+            return F.conv2d(x, torch.cat([layer.weight for layer in layers])).chunk(3, dim=1)
+        return [layer(x) for layer in layers]
 
     def _grouped(self, x: Tensor) -> Tensor:
         return x.unflatten(1, (self.groups, 1, -1)).flatten(3)  # B, G, 1, L = N·K/G
@@ -80,10 +102,13 @@ class CGNL(nn.Module):
         cost = cost.matmul("<φ, g>", "T·B·N·K")
         if self.scaled:
             cost = cost.pointwise("scale", "T·B·G")
+        cost = cost.matmul("times θ", "T·B·N·K")
+        if self.kernel == "fused":
+            cost = cost.matmul("output", "B·N·C·K/G").weights("output", "C·K/G")
+        else:
+            cost = cost.conv("output", "K/G", "C")
         return (
-            cost.matmul("times θ", "T·B·N·K")
-            .conv("output", "K/G", "C")
-            .layer_norm("output: norm", "B·N·C", "C")
+            cost.layer_norm("output: norm", "B·N·C", "C")
             .pointwise("residual", "B·N·C")
         )
 

@@ -106,7 +106,7 @@ def of_fused_settings(found):
     )
 
 
-NOT_OVER_PAIRS = ("a2", "ccnet", "ema", "glore")  # no softmax over all pairs of pixels
+NOT_OVER_PAIRS = ("a2", "ccnet", "cgnl", "ema", "glore")  # no softmax over all pairs of pixels
 every_fused_setting = of_fused_settings(FUSED_SETTINGS)
 every_fused_attention = of_fused_settings(
     [
