@@ -107,10 +107,7 @@ class CGNL(nn.Module):
             cost = cost.matmul("output", "B·N·C·K/G").weights("output", "C·K/G")
         else:
             cost = cost.conv("output", "K/G", "C")
-        return (
-            cost.layer_norm("output: norm", "B·N·C", "C")
-            .pointwise("residual", "B·N·C")
-        )
+        return cost.layer_norm("output: norm", "B·N·C", "C").pointwise("residual", "B·N·C")
 
 
 def _taylor(order: int) -> float:

@@ -11,6 +11,11 @@ from attnbench.heads._official import OFFICIAL
 EXACT = 1e-10  # of the largest magnitude; the files are rounded to 36 bits, 7e-12
 FLOAT32_STORED = 6e-8  # half a unit in the last place of maps that are stored as float32
 
+# A group norm takes out the scale of what these make. What its eps leaves of their gradient is less
+# than a millionth of the terms that cancel, and has the rounding of those, another on each CPU.
+CANCELLED = {"cgnl_official": {"phi.weight", "g.weight"}}
+ROUNDING = 64 * np.finfo(np.float64).eps  # of terms as large as the largest gradient
+
 CASES = cases()
 whole_set = pytest.mark.skipif(not WHOLE.is_dir(), reason="the whole golden set is not here")
 KERNELS = [*CASES, *filter(None, map(fused, CASES))]
@@ -67,9 +72,12 @@ def test_parameter_gradients_are_those_of_the_official_code(case):
     zero = set(
         map(case.official.our_name, case.entry.get("params_with_zero_gradient_up_to_rounding", []))
     )
+    cancelled = CANCELLED.get(case.module, ())
 
     for name, gradient in theirs.items():
         allowed = EXACT * (scale if name in zero else largest(gradient))
+        if name in cancelled:
+            allowed = ROUNDING * scale
         assert error(ours[name].reshape(gradient.shape), gradient) <= allowed, name
 
 
