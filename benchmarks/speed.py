@@ -42,7 +42,8 @@ self_attention, dnl, non_local, danet, ann, ocr); convolutions of 1x1 move behin
 pixels that follows them, where they see a few descriptors, nodes, bases or cells (a2, glore, ema,
 ann, ocr); criss-cross attention works on pixels whose channels lie side by side, where rows are
 matrices (ccnet); convolutions of one input are made by one, and those in groups by products of
-matrices (cgnl).
+matrices (cgnl); weights that are nothing beside the largest are left out, since they are subnormal
+numbers, which some CPUs multiply a hundred times as slowly (channels of danet).
 
 This page is made by `make speed` from a run of the suite `speed`, kept in
 `results/reference/speed-cpu`, and from `benchmarks/official_times.toml`, where the marks stand with
