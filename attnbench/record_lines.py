@@ -6,12 +6,12 @@ take a third of the memory. Nothing writes into a record, so nobody can tell.
 """
 
 from dataclasses import dataclass, field, fields, make_dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from attnbench.record import SCHEMA, Reading, Record
-from attnbench.record_check import RecordCheck
+from attnbench.record_check import LARGEST, SMALLEST_TIME, RecordCheck
 from attnbench.trial import Trial
 
 _NONE: dict = {}  # the terms, pictures and reasons of all that have none
@@ -33,9 +33,13 @@ def _unfrozen(kind: type, **other: Any) -> type:
 
 
 _Reading = _unfrozen(Reading)
+# Bounds are looked at as the numbers are made; what is out of them is read again, and named.
+_Number = int | Annotated[float, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
+_Bounded = _unfrozen(Reading, samples=tuple[_Number, ...])
 # Its trial would take as long to decode as all the rest, and most lines spell it as one before
 # them did.
-_Record = _unfrozen(Record, trial=msgspec.Raw, readings=dict[str, _Reading])
+_Record = _unfrozen(Record, trial=msgspec.Raw, readings=dict[str, _Bounded])
+_Unbounded = _unfrozen(Record, trial=msgspec.Raw, readings=dict[str, _Reading])
 
 
 @dataclass(slots=True)
@@ -60,10 +64,13 @@ class RecordLines:
         self._decode_trial = msgspec.json.Decoder(Trial).decode
         self._check = RecordCheck()
         self._known: dict[str, _Known] = {}  # by key
-        self._once: dict[Any, Any] = {}  # texts, notes and reasons
+        self._once: dict[Any, Any] = {}  # texts, reasons, places, and readings but for numbers
 
     def __call__(self, line: bytes) -> tuple[Record | None, str]:
-        told = self._decode(line)
+        try:
+            told = self._decode(line)
+        except msgspec.ValidationError:
+            return None, self._out_of_bounds(msgspec.json.decode(line, type=_Unbounded))
         check = self._check
         known = self._known.get(told.key)
         trial = None
@@ -82,39 +89,48 @@ class RecordLines:
         self._share(told, known)
         return told, ""
 
+    def _out_of_bounds(self, told: Any) -> str:
+        """What is wrong with a record that has a number which nobody can compute with."""
+        check = self._check
+        found = [check.of_reading(metric, reading) for metric, reading in told.readings.items()]
+        return check.of_format(told) or next(filter(None, found))
+
     def _share_readings(self, readings: dict[str, Any], known: _Known) -> str:
         """What is wrong with one of them. What was there before takes the place of its equal."""
-        once = self._once.setdefault
         for metric, reading in readings.items():
-            unit, notes = reading.unit, reading.notes
-            reading.unit = once(unit, unit)
-            if notes:
-                reading.notes = once(notes, notes)
+            unit, samples = reading.unit, reading.samples
+            like = self._once.get((metric, unit, reading.notes))
+            if like is None or reading.terms or reading.pictures or not samples:
+                if fault := self._check.of_reading(metric, reading):
+                    return fault
+                like = metric, unit, reading.notes
+                like = self._once.setdefault(like, like)
+            elif unit == "s" and min(samples) < SMALLEST_TIME:
+                return self._check.of_reading(metric, reading)
+            _, reading.unit, reading.notes = like
             if not reading.terms:
                 reading.terms = _NONE
             if not reading.pictures:
                 reading.pictures = _NONE
             reading.__class__ = Reading
-            comes_again = unit != "s" and len(reading.samples) == 1  # what a clock says does not
-            if comes_again and known.readings.get(metric) == reading:
-                readings[metric] = known.readings[metric]
-            elif fault := self._check.of_reading(metric, reading):
-                return fault
-            elif comes_again:
-                known.readings[metric] = reading
+            if unit != "s" and len(samples) == 1:  # what a clock says does not come again
+                before = known.readings.setdefault(metric, reading)
+                if before == reading:
+                    readings[metric] = before
+                else:
+                    known.readings[metric] = reading
         return ""
 
     def _share(self, record: Any, known: _Known) -> None:
         """What others said before it takes the place of what it says; it is a Record then."""
-        once, environment, source = self._once.setdefault, record.environment, record.source
+        once = self._once.setdefault
+        place = record.environment, record.source, record.run
+        record.environment, record.source, record.run = once(place, place)
         record.trial, record.key = known.trial, known.key
-        record.environment, record.source = once(environment, environment), once(source, source)
         if not record.readings:
             record.readings = _NONE
         reasons = record.unmeasured
         record.unmeasured = once(tuple(reasons.items()), reasons) if reasons else _NONE
         if record.message:
             record.message = once(record.message, record.message)
-        if record.run:
-            record.run = once(record.run, record.run)
         record.__class__ = Record
