@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from attnbench.errors import AttnbenchError, SuiteError, UnknownNameError
-from attnbench.trial import Option
+from attnbench.training import Option
 
 REQUIRED = object()  # the default of an option that must be given
 

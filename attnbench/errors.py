@@ -39,6 +39,10 @@ class HeadError(AttnbenchError, ValueError):
     """A head built with an option out of range, or given an input of the wrong shape."""
 
 
+class MetricError(AttnbenchError):
+    """A metric that returned what is no number."""
+
+
 class DeviceError(AttnbenchError):
     """A device that this machine does not have."""
 

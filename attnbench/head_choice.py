@@ -1,15 +1,22 @@
 """Heads as a suite lists them or a person types them, checked by what each head declares."""
 
+import re
 from collections.abc import Iterable
 from math import isfinite
 from typing import Any
 
-from attnbench import heads
+from attnbench import heads, own
 from attnbench.checked import converted, short, shown, typed
+from attnbench.declaration import REQUIRED
 from attnbench.errors import SuiteError, UnknownNameError
 from attnbench.printable import one_line
 from attnbench.suite import HeadChoice
 from attnbench.trial import Option
+
+# A name or a reference, and what stands behind the colon after it.
+_TYPED = re.compile(
+    r"((?:[^:]+\.py|[A-Za-z_][\w.]*):[A-Za-z_]\w*(?=:|$)|[^:]+\.pickle|[^:]*)(?::(.*))?", re.DOTALL
+)
 
 
 def head_choices(entries: Any, where: str) -> tuple[HeadChoice, ...]:
@@ -17,7 +24,7 @@ def head_choices(entries: Any, where: str) -> tuple[HeadChoice, ...]:
 
     Raises UnknownNameError or SuiteError.
     """
-    entries = list(heads.HEADS) if entries == "all" else entries
+    entries = heads.HEADS.published if entries == "all" else entries
     if not isinstance(entries, list):
         raise SuiteError(f'{where}: heads = {shown(entries)}: write a list, or "all"')
     chosen = [c for entry in entries for c in _choices(entry, where)]
@@ -25,10 +32,22 @@ def head_choices(entries: Any, where: str) -> tuple[HeadChoice, ...]:
 
 
 def parse_head(text: str) -> HeadChoice:
-    """A head as typed: "ema", or with options "ema:bases=32,gradient=through"."""
+    """A head as typed: "ema", or with options "ema:bases=32,gradient=through".
+
+    One of the user is a reference: "my_head.py:MyHead", "my_head.py:MyHead:width=32".
+    """
+    where = f"--head {one_line(text)}"
     name, _, rest = text.partition(":")
-    options = parse_options(name, filter(None, rest.split(",")), f"--head {one_line(text)}")
+    if name not in heads.HEADS:
+        name, rest = _TYPED.fullmatch(text).groups("")
+    name = known_name(name)
+    options = parse_options(name, filter(None, rest.split(",")), where)
     return _choice(name, options, "--head")
+
+
+def known_name(text: str) -> str:
+    """The name of a head, adopted where `text` is a reference to one. Raises AttnbenchError."""
+    return heads.HEADS.adopt(text) if own.is_reference(text) else text
 
 
 def parse_options(head: str, settings: Iterable[str], where: str) -> dict[str, Option]:
@@ -52,7 +71,7 @@ def _choices(entry: Any, where: str) -> list[HeadChoice]:
         return [_choice(entry, {}, where)]
     if isinstance(entry, dict) and set(entry) == {"family"}:
         family = entry["family"]
-        families = {n: heads.describe(n).keywords["family"] for n in heads.HEADS}
+        families = {n: heads.describe(n).keywords["family"] for n in heads.HEADS.published}
         if family not in families.values():
             raise UnknownNameError("family", short(family), set(families.values()), where)
         return [HeadChoice(n) for n, f in families.items() if f == family]
@@ -62,6 +81,7 @@ def _choices(entry: Any, where: str) -> list[HeadChoice]:
 
 
 def _choice(name: str, options: dict[str, Option], where: str) -> HeadChoice:
+    name = known_name(name)
     if "kernel" in options:
         raise SuiteError(f"{where}: kernel is an axis of the sweep, not an option of {name}")
     declared = heads.describe(name) if name in heads.HEADS else None
@@ -71,4 +91,8 @@ def _choice(name: str, options: dict[str, Option], where: str) -> HeadChoice:
     for option, value in options.items():
         if isinstance(value, float) and not isfinite(value):
             raise SuiteError(f"{where}: {name}: {option} = {value}: expected a finite number")
-    return HeadChoice(name, declared.check(options, where))
+    chosen = declared.check(options, where)
+    needed = [o for o, spec in declared.options.items() if spec.default is REQUIRED]
+    if missing := [o for o in needed if o not in chosen]:
+        raise SuiteError(f"{where}: {name} needs {', '.join(missing)}, as in {missing[0]}=...")
+    return HeadChoice(name, chosen)

@@ -1,27 +1,131 @@
 """A registry is a folder: an entry is a file, its name is the file's, and asking for it imports it.
 
 Names are listed without importing anything, so a broken entry breaks only itself and listing
-needs no torch. A decorator in the file hands the entry over.
+needs no torch. A decorator in the file hands the entry over. Beside these stands what a user's own
+code adds, by reference (see `own`) or, of an installed package, by an entry point.
 """
 
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from attnbench.errors import UnknownNameError
+from attnbench.declaration import Declaration, declaration
+from attnbench.errors import AttnbenchError, UnknownNameError
+
+if TYPE_CHECKING:
+    from attnbench.own import Found
 
 TICK = 10**8  # ns: two changes nearer than a file system's clock tells apart look like one
+_MODULES = {  # of each kind of entry a user may add
+    "head": "attnbench.heads",
+    "metric": "attnbench.measure",
+    "data set": "attnbench.train.datasets",
+}
+_REGISTRIES: dict[str, "Registry"] = {}
+
+
+@dataclass(frozen=True)
+class Own:
+    """An entry that is a user's: its kind, its name, and the reference by which it is found."""
+
+    kind: str
+    name: str
+    where: str
+
+
+def adopted() -> tuple[Own, ...]:
+    """All that this process has been told of: what another needs to know the same names."""
+    return tuple(own for registry in _REGISTRIES.values() for own in registry.own)
+
+
+def adopt(own: tuple[Own, ...]) -> None:
+    """Makes the names of another process known here. Raises AttnbenchError where one is not."""
+    for each in own:
+        registry(each.kind).adopt(each.where, each.name)
+
+
+def registry(kind: str) -> "Registry":
+    """That of a kind of entry: "head", "metric", "data set"."""
+    import_module(_MODULES[kind])
+    return _REGISTRIES[kind]
 
 
 class Registry(Mapping[str, Any]):
-    """Names to entries, in alphabetical order; a file that starts with _ is no entry."""
+    """Names to entries, in alphabetical order, own ones last; a file with a _ first is no entry.
 
-    def __init__(self, kind: str, package: str, folder: Path):
+    `decorator` is what declares an entry, and `group` that of the entry points of packages.
+    """
+
+    def __init__(self, kind: str, package: str, folder: Path, decorator: str = ""):
         self.kind, self._package, self.folder = kind, package, folder
+        self._decorator = decorator
         self._entries: dict[str, Any] = {}
         self._listed: tuple[int, dict[str, Path]] = (0, {})
+        self._own: dict[str, Found] = {}
+        self._installed: dict[str, str] | None = None  # by name, once somebody asked
+        _REGISTRIES[kind] = self
+
+    @property
+    def group(self) -> str:
+        """Of entry points: the last word of the package, "attnbench.heads"."""
+        return f"attnbench.{self._package.rpartition('.')[2]}"
+
+    @property
+    def published(self) -> list[str]:
+        """The names that come with attnbench."""
+        return list(self._files())
+
+    @property
+    def own(self) -> tuple[Own, ...]:
+        return tuple(Own(self.kind, name, f.where) for name, f in self._own.items())
+
+    @property
+    def installed(self) -> dict[str, str]:
+        """References by name: what packages declare as entry points. They are not imported."""
+        if self._installed is None:
+            from importlib.metadata import entry_points  # noqa: PLC0415 reads all that is installed
+
+            self._installed = {e.name: e.value for e in entry_points(group=self.group)}
+        return self._installed
+
+    def adopt(self, where: str, name: str = "") -> str:
+        """Makes what the reference `where` names an entry, and gives its name.
+
+        `name` is that by which an entry point has it. Raises OwnError or UnknownNameError for what
+        is not there, AttnbenchError for a name that something else has.
+        """
+        from attnbench.own import found  # noqa: PLC0415 most runs have none
+
+        new = found(where)
+        if new.kind not in ("", self.kind):
+            raise AttnbenchError(f"{where}: declared as a {new.kind}, not as a {self.kind}")
+        name = name or new.name
+        taken = self._own.get(name)
+        if name in self._files() or (taken and taken.where != new.where):
+            whose = f"of {taken.where}" if taken else "that comes with attnbench"
+            raise AttnbenchError(f"{where}: there is a {self.kind} {name!r} {whose}; rename yours")
+        self._own[name] = new
+        return name
+
+    def found(self, name: str) -> "Found | None":
+        """The user's own code of that name; None for an entry of attnbench."""
+        if name in self._files():
+            return None
+        if name not in self._own and name in self.installed:
+            self.adopt(self.installed[name], name)
+        return self._own.get(name)
+
+    def declaration(self, name: str) -> Declaration:
+        """Docstring, facts and options of an entry; without importing it, if it is ours."""
+        own = self.found(name)
+        if own is None:
+            return declaration(self.path(name), self._decorator)
+        from attnbench.own import declared  # noqa: PLC0415
+
+        return declared(own)
 
     def add(self, module: str, entry: Any) -> None:
         """Called by the decorator: `entry` is what the file `module` declares."""
@@ -38,6 +142,8 @@ class Registry(Mapping[str, Any]):
         return files[name]
 
     def __getitem__(self, name: str) -> Any:
+        if own := self.found(name):
+            return self._made(own)
         self.path(name)
         if name not in self._entries:
             import_module(f"{self._package}.{name}")
@@ -46,13 +152,17 @@ class Registry(Mapping[str, Any]):
         return self._entries[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._files()
+        return name in self._files() or name in self._own or name in self.installed
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._files())
+        return iter(self._files() | self._own | self.installed)
 
     def __len__(self) -> int:
-        return len(self._files())
+        return len(list(iter(self)))
+
+    def _made(self, own: "Found") -> Any:
+        """What is called for an entry that is a user's."""
+        return own.thing
 
     def _files(self) -> dict[str, Path]:
         """By name. Listed again only when the folder changed, as names are asked for often."""

@@ -104,6 +104,17 @@ class Suite:
         )
         return replace(self, heads=_joined(self.heads, more), sweeps=tuple(sweeps))
 
+    def measured_by(self, more: tuple[str, ...], *, on_device: Container[str]) -> "Suite":
+        """The suite with these metrics too; those that need a device in the sweeps that have one.
+
+        On no device nothing repeats.
+        """
+        sweeps = (
+            replace(s, metrics=tuple(dict.fromkeys((*s.metrics, *_taken(more, s, on_device)))))
+            for s in self.sweeps
+        )
+        return replace(self, sweeps=tuple(sweeps))
+
     def only(self, names: Container[str]) -> "Suite":
         """The suite with no other heads; a sweep that is left with none goes too."""
         sweeps = []
@@ -141,6 +152,10 @@ class Suite:
         if trial.dtype == "tf32" and trial.device == "cpu":
             return "TF32 is how NVIDIA GPUs round float32 products; a CPU does not"
         return next((s.reason for s in self.skips if s.matches(trial)), "")
+
+
+def _taken(metrics: tuple[str, ...], sweep: Sweep, on_device: Container[str]) -> list[str]:
+    return [m for m in metrics if sweep.device == "auto" or m not in on_device]
 
 
 def _joined(some: tuple[HeadChoice, ...], more: tuple[HeadChoice, ...]) -> tuple[HeadChoice, ...]:

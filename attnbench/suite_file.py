@@ -27,6 +27,7 @@ from attnbench.claim_tables import claims
 from attnbench.errors import AttnbenchError, SuiteError, UnknownNameError
 from attnbench.gate.rules_table import rules
 from attnbench.head_choice import head_choices
+from attnbench.own import is_reference
 from attnbench.papers.reading import paper_names
 from attnbench.printable import one_line
 from attnbench.suite import HeadChoice, Skip, Suite, Sweep, Target
@@ -161,6 +162,7 @@ def _sweep(table: dict[str, Any], where: str) -> Sweep:
     if device not in get_args(Target):
         raise SuiteError(f"{where}: device = {shown(device)}: choose meta (counts only) or auto")
     metrics = converted(table.get("metrics", []), tuple[str, ...], f"{where}: metrics")
+    metrics = tuple(map(known_metric, metrics))
     if not metrics:
         raise SuiteError(f'{where}: metrics is missing, as in metrics = ["latency"]')
     for metric in metrics:
@@ -174,6 +176,11 @@ def _sweep(table: dict[str, Any], where: str) -> Sweep:
         raise SuiteError(f"{where}: axis {missing[0]!r} is missing, as in {missing[0]} = [64]")
     axes = {axis: axis_values(axis, values, where) for axis, values in (DEFAULTS | given).items()}
     return Sweep(metrics, axes, device, _own_heads(table, where), "options" in table)
+
+
+def known_metric(text: str) -> str:
+    """The name of a metric, adopted where `text` is a reference to one. Raises AttnbenchError."""
+    return measure.METRICS.adopt(text) if is_reference(text) else text
 
 
 def _own_heads(table: dict[str, Any], where: str) -> tuple[HeadChoice, ...]:

@@ -1,7 +1,7 @@
 """The [training] table of a suite, checked: a mistake is one line, before anything is trained."""
 
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import fields, replace
 from math import inf
 from typing import Any
 
@@ -10,6 +10,7 @@ import msgspec
 from attnbench.checked import check_keys, converted, shown, typed
 from attnbench.errors import SuiteError, UnknownNameError
 from attnbench.heads import describe as describe_head
+from attnbench.own import is_reference
 from attnbench.train.datasets import DATASETS, describe
 from attnbench.training import CHOICES, MOST_SHOWN, Training
 
@@ -27,6 +28,8 @@ def training(table: Any, where: str) -> Training:
                 raise UnknownNameError(name, value[:80], known, where)
     recipe = converted(table, Training, where)
     _check_numbers(recipe, where)
+    if is_reference(recipe.dataset):
+        recipe = replace(recipe, dataset=DATASETS.adopt(recipe.dataset))
     if recipe.dataset not in DATASETS:
         raise UnknownNameError("data set", recipe.dataset[:80], DATASETS, where)
     for options in (recipe.options, *recipe.transfer):

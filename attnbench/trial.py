@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Literal, get_args
 
+from attnbench.registry import Own, adopted
 from attnbench.training import Option, Training
 
 Part = Literal["attention", "head", "network", "classifier"]
@@ -144,7 +145,7 @@ class Task:
     """One trial in one round: a line of JSON to a worker.
 
     `training` is the recipe of the suite, for metrics that train; `folder` is where they keep their
-    state while they do, empty for nowhere.
+    state while they do, empty for nowhere. `own` tells the worker what else it may be asked for.
     """
 
     trial: Trial
@@ -155,3 +156,4 @@ class Task:
     seed: int = 0
     training: Training | None = None
     folder: str = ""
+    own: tuple[Own, ...] = field(default_factory=adopted)

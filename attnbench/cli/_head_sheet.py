@@ -1,17 +1,20 @@
 """A head as `attnbench show` tells it: what it is, and its cost term by term. Imports torch."""
 
 import inspect
+from contextlib import suppress
 from typing import Any
 
-import torch
 from rich.console import Console
 
-from attnbench import heads
+from attnbench import heads, measure
 from attnbench.cli._console import print_table, print_text
 from attnbench.cost import Cost, Term
 from attnbench.declaration import REQUIRED
+from attnbench.errors import UnmeasuredError
 from attnbench.head_choice import parse_options
-from attnbench.trial import Option, Shape
+from attnbench.measure._bench import Bench
+from attnbench.measure.modelled import cost_of
+from attnbench.trial import Option, Shape, Trial
 from attnbench.units import digits, quantity
 
 SMALLEST_SHARE = 0.1  # per cent
@@ -26,9 +29,11 @@ def head_sheet(name: str, shape: Shape, settings: tuple[str, ...]) -> dict[str, 
     """
     declared = heads.describe(name)
     chosen = declared.check(parse_options(name, settings, "--set"), "--set")
-    with torch.device("meta"):
-        module = heads.HEADS[name](shape.channels, **chosen)
-    cost = module.cost(shape)
+    bench = Bench(Trial(name, shape, chosen))
+    module, cost = bench.outline, None
+    with suppress(UnmeasuredError):
+        cost = cost_of(bench)
+    counts = _counts(cost) if cost else _counted(bench)
     return {
         "name": name,
         "kind": "head",
@@ -48,12 +53,22 @@ def head_sheet(name: str, shape: Shape, settings: tuple[str, ...]) -> dict[str, 
         "maps": list(declared.keywords.get("maps", ())),
         "kernels": list(heads.kernels(name)),
         "shape": str(shape),
-        "symbols": cost.symbols,
-        "terms": [_term(cost, term) for term in cost.terms],
-        "params": cost.params,
-        "macs": cost.macs,
-        "flops": cost.flops,
+        "symbols": cost.symbols if cost else {},
+        "terms": [_term(cost, term) for term in cost.terms] if cost else [],
+        "origin": "modelled" if cost else "counted",
+        **counts,
     }
+
+
+def _counts(cost: Cost) -> dict[str, int]:
+    return {"params": cost.params, "macs": cost.macs, "flops": cost.flops}
+
+
+def _counted(bench: Bench) -> dict[str, int]:
+    """Of a head without a closed form."""
+    found = measure.readings("counted", bench)
+    counts = {what: int(found[f"{what}.counted"].samples[0]) for what in ("macs", "flops")}
+    return {"params": sum(p.numel() for p in bench.outline.parameters())} | counts
 
 
 def _term(cost: Cost, term: Term) -> dict[str, Any]:
@@ -70,18 +85,23 @@ def _term(cost: Cost, term: Term) -> dict[str, Any]:
 
 
 def print_head(console: Console, sheet: dict[str, Any]) -> None:
-    facts = f"{sheet['family']}, MACs grow as {sheet['complexity']}"
     print_text(console, f"{sheet['name']}: {sheet['doc']}", "")
-    print_text(console, f"{sheet['paper']} ({sheet['year']}); {facts}", "", sheet["module"])
+    facts = [f"{sheet['paper']} ({sheet['year']})"] if sheet["paper"] else []
+    facts += [f"family {sheet['family']}"]
+    facts += [f"MACs grow as {sheet['complexity']}"] if sheet["complexity"] else []
+    module = ["", sheet["module"]] if sheet["module"] != sheet["doc"] else []
+    print_text(console, "; ".join(facts), *module)
     if sheet["options"]:
         titles = ("option", "value", "default", "choices")
         print_table(console, titles, [_option_row(option) for option in sheet["options"]])
     print_text(console, f"maps:    {', '.join(sheet['maps']) or 'none'}")
     print_text(console, f"kernels: {', '.join(sheet['kernels'])}", "")
-    print_text(console, f"Cost at {sheet['shape']}, with {_symbols(sheet['symbols'])}")
+    symbols = f", with {_symbols(sheet['symbols'])}" if sheet["symbols"] else ""
+    print_text(console, f"Cost at {sheet['shape']}, {sheet['origin']}{symbols}")
     titles = ("term", "kind", "formula", "value", "of FLOPs", "params")
     rows = [_term_row(t, sheet["flops"]) for t in sheet["terms"] if t["formulas"]]
-    print_table(console, titles, rows, numbers=titles[3:])
+    if rows:
+        print_table(console, titles, rows, numbers=titles[3:])
     print_text(console, f"params {_whole(sheet['params'])}")
     for unit, convention in CONVENTIONS.items():
         count = sheet[unit.lower()]

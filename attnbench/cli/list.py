@@ -38,25 +38,34 @@ def _entries(kind: str) -> list[dict[str, Any]]:
     if kind == "metrics":
         from attnbench import measure
 
-        told = {n: measure.describe(n) for n in measure.METRICS}
+        told = {n: measure.describe(n) for n in measure.METRICS.published}
         return [
             {"name": n, "origin": d.keywords["origin"], "about": d.summary} for n, d in told.items()
+        ] + [
+            {"name": n, "origin": "installed", "about": where}
+            for n, where in measure.METRICS.installed.items()
         ]
     if kind == "datasets":
         from attnbench.train import datasets
 
-        told = {n: datasets.describe(n) for n in datasets.DATASETS}
+        told = {n: datasets.describe(n) for n in datasets.DATASETS.published}
         return [
             {"name": n, "classes": len(d.keywords["classes"]) or None, "title": d.keywords["title"],
              "licence": d.keywords["licence"], "about": d.summary}
             for n, d in told.items()
+        ] + [
+            {"name": n, "classes": None, "title": where, "licence": "", "about": ""}
+            for n, where in datasets.DATASETS.installed.items()
         ]  # fmt: skip
     from attnbench import heads
 
     keys = ("family", "complexity", "year", "paper", "params")
-    told = {n: heads.describe(n) for n in heads.HEADS}
+    told = {n: heads.describe(n) for n in heads.HEADS.published}
     return [
         {"name": n, **{k: d.keywords[k] for k in keys}, "about": d.summary} for n, d in told.items()
+    ] + [
+        {"name": n, **{k: heads.OWN[k] for k in keys}, "paper": where, "about": ""}
+        for n, where in heads.HEADS.installed.items()
     ]
 
 
@@ -65,7 +74,7 @@ def _head_lines(entries: list[dict[str, Any]]) -> list[str]:
     from attnbench.units import digits
 
     titles = ["name", "family", "MACs", "params at C=512", "year", "paper"]
-    counts = [digits(e["params"], len(str(e["params"]))) for e in entries]
+    counts = [digits(n, len(str(n))) if (n := e["params"]) else "" for e in entries]
     widest = max(map(len, [titles[3], *counts]))
     rows = []
     for entry, count in zip(entries, counts, strict=True):

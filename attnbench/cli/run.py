@@ -16,7 +16,9 @@ EXAMPLES = "Examples: attnbench run --suite resolution-sweep; attnbench run --re
 @click.command(epilog=EXAMPLES)
 @click.option("--suite", "suite_name", help="A suite by name, or a path to a .toml file.")
 @click.option("--head", "heads", multiple=True, metavar="NAME[:OPTION=VALUE,...]",
-              help="Measure this head as well.")
+              help="Measure this head as well; your own is my_head.py:Class.")
+@click.option("--metric", "metrics", multiple=True, metavar="NAME",
+              help="Take this metric as well; your own is my_metric.py:function.")
 @click.option("--only", multiple=True, metavar="NAME", help="Of the suite's heads, only this one.")
 @click.option("--set", "settings", multiple=True, metavar="AXIS=VALUE,...",
               help="Other values for an axis, a number of the budget, a setting of the training.")
@@ -53,7 +55,7 @@ EXAMPLES = "Examples: attnbench run --suite resolution-sweep; attnbench run --re
 @click.pass_context
 def command(
     context: click.Context, *, suite_name: str | None, heads: tuple[str, ...],
-    only: tuple[str, ...], settings: tuple[str, ...], data: Path | None,
+    metrics: tuple[str, ...], only: tuple[str, ...], settings: tuple[str, ...], data: Path | None,
     backbone_weights: Path | None, device: str, jobs: int | None,
     executor: str, address: str | None, accelerators: str | None, threads: int,
     sdpa: str, cudnn_benchmark: bool, probe: bool, seed: int | None, resume: Path | None,
@@ -79,7 +81,7 @@ def command(
         if retry:
             raise SuiteError("--retry goes with --resume RUN, as in: --resume RUN --retry failed")
         settings += _places(root=data, backbone_weights=backbone_weights)
-        asked = start.Asked(heads=heads, only=only, settings=settings, device=device)
+        asked = start.Asked(heads, only, settings, device, metrics)
         over = _spread(executor, jobs, address, accelerators)
         how = Settings(threads, sdpa, cudnn_benchmark)
         prepared = start.fresh(suite_name, asked, results, settings=how, seed=seed, over=over)

@@ -61,9 +61,14 @@ def _sheet(name: str, size: str, channels: int, settings: tuple[str, ...]) -> di
     from attnbench.axes import map_size
     from attnbench.checked import typed
     from attnbench.errors import SuiteError, UnknownNameError
+    from attnbench.own import found, is_reference
+    from attnbench.registry import registry
     from attnbench.train import datasets
     from attnbench.trial import Shape
 
+    if is_reference(name):
+        told = found(name).kind or "head"
+        name = registry(told).adopt(name)
     if name in heads.HEADS:
         from attnbench.cli._head_sheet import head_sheet
 

@@ -16,6 +16,7 @@ from attnbench.gate.checkout import GitError, checked_out, dirt, refuse_changes,
 from attnbench.gate.decide import decide_pairs
 from attnbench.gate.halves import Half, opened, run_info
 from attnbench.gate.outputs import write
+from attnbench.gate.own_code import OwnCode, own_code
 from attnbench.gate.plan import Plan, Tier, plan
 from attnbench.gate.result import Change, Gate
 from attnbench.gate.rules import Rules, with_changes
@@ -187,7 +188,7 @@ def _versions(wanted: Wanted, stack: ExitStack) -> tuple[list[Version], list[str
     if wanted.base and not wanted.allow_dirty:
         refuse_changes(tree)
     notes = [dirt(tree)] if tree.changed else []
-    how = {"settings": wanted.settings}
+    how = {"settings": wanted.settings, "own": own_code(tree.root) if wanted.base else OwnCode()}
     head = Version("head", "working tree", tree.root, tree.folder, tree.commit, **how)
     if not wanted.base:
         return [head], notes

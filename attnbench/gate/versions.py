@@ -14,6 +14,7 @@ from types import MappingProxyType
 from attnbench.declaration import declaration
 from attnbench.errors import AttnbenchError
 from attnbench.gate.errors import BrokenHeadError, NotComparableError
+from attnbench.gate.own_code import OwnCode
 from attnbench.measure import METRICS
 from attnbench.record import SCHEMA
 from attnbench.run.isolate import Worker
@@ -40,6 +41,7 @@ class Version:
     gpu: str | None = None
     module: str = WORKER
     variables: Mapping[str, str] = field(default_factory=dict)
+    own: OwnCode = OwnCode()
 
     @property
     def package(self) -> Path | None:
@@ -49,7 +51,8 @@ class Version:
 
     def start(self, log: Path, variables: Mapping[str, str] = MappingProxyType({})) -> Worker:
         """A worker of this side. Raises AttnbenchError when it does not come up."""
-        paths = [str(self.root), *filter(None, [os.environ.get("PYTHONPATH")])]
+        folders = dict.fromkeys((self.root, *(self.root / p for p in self.own.packages)))
+        paths = [*map(str, folders), *filter(None, [os.environ.get("PYTHONPATH")])]
         told = {"PYTHONPATH": os.pathsep.join(paths), **self.variables, **variables}
         return Worker(log, self.settings, self.gpu, self.module, self.folder, told)
 
@@ -82,8 +85,12 @@ class Version:
 
     def lacks(self, trial: Trial) -> str:
         """What the trial needs and this side does not have, in words; empty where it has it all."""
-        if self.package is None:
-            return ""
+        own = self.own.files.get(("head", trial.head))
+        if own is not None:
+            return "" if (self.root / own).is_file() else f"no head {trial.head}"
+        return self._of_package(trial) if self.package else ""
+
+    def _of_package(self, trial: Trial) -> str:
         file = self.package / "heads" / f"{trial.head}.py"
         if not file.is_file():
             return f"no head {trial.head}"
@@ -100,10 +107,16 @@ class Version:
         return ""
 
     def lacks_metrics(self) -> frozenset[str]:
+        own = {
+            name
+            for (kind, name), file in self.own.files.items()
+            if kind == "metric" and not (self.root / file).is_file()
+        }
         if self.package is None:
-            return frozenset()
+            return frozenset(own)
         folder = self.package / "measure"
-        return frozenset(name for name in METRICS if not (folder / f"{name}.py").is_file())
+        ours = METRICS.published
+        return frozenset(own.union(n for n in ours if not (folder / f"{n}.py").is_file()))
 
     def heads(self) -> frozenset[str]:
         """Names of the heads in its own package; none where it has no package."""

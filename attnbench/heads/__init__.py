@@ -12,21 +12,37 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from attnbench.declaration import Declaration, declaration
+from attnbench.declaration import Declaration
 from attnbench.registry import Registry
 from attnbench.trial import Option
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from attnbench.own import Found
+
 Family = Literal[
     "convolution", "pairwise", "compact", "factorised", "global", "multi-scale", "channel"
 ]
 
+# Of a head of a user that says nothing else of itself.
+OWN = {"family": "own", "complexity": "", "params": 0, "maps": (), "wiring": "plain"} | {
+    "year": "",
+    "paper": "",
+}
+
 T = TypeVar("T", bound=type)
 _SOURCE = re.compile(r"Source: .+?\. (?P<title>.+?),(?: [^,]*?)? ?(?P<year>(?:19|20)\d\d)\b")
 
-HEADS = Registry("head", __name__, Path(__file__).parent)
+
+class _Heads(Registry):
+    def _made(self, own: "Found") -> "Callable[..., nn.Module]":
+        from attnbench.own import builder  # noqa: PLC0415
+
+        return builder(own)
+
+
+HEADS = _Heads("head", __name__, Path(__file__).parent, "head")
 
 
 def head(
@@ -56,11 +72,14 @@ def head(
 
 
 def describe(name: str) -> Declaration:
-    """Docstring, family, paper, options and defaults of a head, without importing torch.
+    """Docstring, family, paper, options and defaults of a head; without importing torch, if it is
+    one of ours.
 
-    Raises TypeError for a docstring without a source.
+    Raises TypeError for a docstring of ours without a source.
     """
-    told = declaration(HEADS.path(name), "head")
+    told = HEADS.declaration(name)
+    if HEADS.found(name):
+        return replace(told, keywords=OWN | told.keywords)
     source = _SOURCE.search(" ".join(told.doc.split()))
     if source is None:
         raise TypeError(
@@ -77,7 +96,12 @@ def kernels(name: str) -> tuple[str, ...]:
 
 
 def source(name: str) -> str:
-    """Hash of a head's file, of heads it is made of and of what all share: whose a record is."""
+    """Hash of a head's file, of heads it is made of and of what all share: whose a record is.
+
+    Of a user's head: of its file, and of those beside it that it imports.
+    """
+    if own := HEADS.found(name):
+        return own.source
     path = HEADS.path(name)
     parts = re.findall(r"^from attnbench\.heads\.([a-z]\w*) import", path.read_text(), re.MULTILINE)
     files = [path, *(HEADS.path(part) for part in parts), *sorted(path.parent.glob("_*.py"))]

@@ -4,16 +4,22 @@ Unit, direction and origin are said here and nowhere else: tables, axes, compari
 take them from the readings. To add a metric, add a file.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from math import isfinite
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from attnbench.declaration import Declaration, declaration
+from attnbench.checked import shown
+from attnbench.declaration import Declaration
+from attnbench.errors import MetricError
 from attnbench.record import Better, Origin, Reading
 from attnbench.registry import Registry
 
-METRICS = Registry("metric", __name__, Path(__file__).parent)
+# Of a metric of a user that says nothing else of itself.
+_OWN = {"unit": "", "better": "lower", "origin": "measured", "needs_device": True, "repeat": True}
+
+METRICS = Registry("metric", __name__, Path(__file__).parent, "metric")
 
 F = TypeVar("F", bound=Callable)
 
@@ -53,8 +59,12 @@ def metric(
 
 
 def describe(name: str) -> Declaration:
-    """Docstring and declared facts of a metric, without importing torch."""
-    return declaration(METRICS.path(name), "metric")
+    """Docstring and declared facts of a metric; without importing torch, if it is one of ours."""
+    told = METRICS.declaration(name)
+    if not METRICS.found(name):
+        return told
+    facts = _OWN | told.keywords
+    return replace(told, keywords=facts | {"units": {name: facts.pop("unit")}}, options={})
 
 
 def units() -> dict[str, str]:
@@ -75,15 +85,30 @@ def readings(name: str, bench: object) -> dict[str, Reading]:
     """The readings of metric `name` on a bench. Raises UnmeasuredError with the reason for none."""
     facts = describe(name).keywords
     better = directions(name)
+    found = METRICS[name](bench)
+    if METRICS.found(name):
+        found = _as_found(name, found)
     return {
         reading: Reading(
-            samples=found.samples,
+            samples=each.samples,
             unit=facts["units"][reading],
             better=better[reading],
             origin=facts["origin"],
-            terms=found.terms,
-            notes=found.notes,
-            pictures=found.pictures,
+            terms=each.terms,
+            notes=each.notes,
+            pictures=each.pictures,
         )
-        for reading, found in METRICS[name](bench).items()
+        for reading, each in found.items()
     }
+
+
+def _as_found(name: str, told: Any) -> dict[str, Found]:
+    """Of a metric of a user: a number, or several, are the samples of the one reading it has."""
+    try:
+        samples = tuple(told) if isinstance(told, Iterable) else (told,)
+        samples = tuple(s if isinstance(s, int) else float(s) for s in samples)
+    except (TypeError, ValueError):
+        samples = ()
+    if not samples or not all(map(isfinite, samples)):
+        raise MetricError(f"metric {name}: expected a number or several, got {shown(told)}")
+    return {name: Found(samples)}

@@ -1,5 +1,6 @@
 """MACs and FLOPs in closed form: the formula that the head's own file declares, term by term."""
 
+from attnbench.cost import Cost
 from attnbench.errors import UnmeasuredError
 from attnbench.heads import HEADS
 from attnbench.measure import Found, metric
@@ -16,10 +17,19 @@ def modelled(bench: Bench) -> dict[str, Found]:
         )
     if bench.trial.part in NETWORKS:
         raise UnmeasuredError("a network with its backbone has no closed form; it is counted")
-    if not hasattr(HEADS[bench.trial.head], "cost"):
-        raise UnmeasuredError(f"{bench.trial.head} declares no cost")
-    cost = bench.outline.cost(bench.trial.shape)
+    cost = cost_of(bench)
     return {
         "macs.modelled": Found((cost.macs,), cost.macs_by_kind()),
         "flops.modelled": Found((cost.flops,), cost.flops_by_kind()),
     }
+
+
+def cost_of(bench: Bench) -> Cost:
+    """Of the whole head: a block of a user may have none, or something else under that name."""
+    head = bench.trial.head
+    if not callable(getattr(HEADS[head], "cost", None)):
+        raise UnmeasuredError(f"{head} declares no cost")
+    cost = bench.outline.cost(bench.trial.shape)
+    if not isinstance(cost, Cost):
+        raise UnmeasuredError(f"{head}: its cost is no attnbench.Cost, but {type(cost).__name__}")
+    return cost

@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import product
 from typing import Protocol
 
 from attnbench import heads, measure
@@ -16,7 +15,7 @@ from attnbench.run.executors import Executor
 from attnbench.source import source
 from attnbench.store import RunWriter
 from attnbench.suite import Planned, Suite
-from attnbench.trial import NO_DEVICE, PARTS, Task, Trial
+from attnbench.trial import NO_DEVICE, Task, Trial
 
 STOPS_LARGER = ("oom", "timeout")  # a larger map of the same line would only fail more slowly
 FAILED: tuple[Status, ...] = ("oom", "timeout", "crashed", "error")
@@ -200,7 +199,7 @@ class Kept:
 
 
 def reusable(
-    records: Iterable[Record],
+    records: Collection[Record],
     environments: Collection[str],
     *,
     retry: bool = False,
@@ -212,7 +211,7 @@ def reusable(
     keys of trials that the suite itself skips. A training that its worker skipped, for want of data
     or of memory, is done again in any case: they may be there by now.
     """
-    places = list(product(heads.HEADS, PARTS))
+    places = {(r.trial.head, r.trial.part) for r in records if r.trial.head in heads.HEADS}
     trained = {place: source(*place, trained=True) for place in places}
     now = {place: {source(*place), trained[place]} for place in places}
     kept, code, elsewhere = [], [], []

@@ -10,9 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import attnbench
+from attnbench import measure
 from attnbench.conditions import Conditions
 from attnbench.errors import StoreError, SuiteError, UnknownNameError
 from attnbench.head_choice import parse_head
+from attnbench.own import absolute
 from attnbench.record import Environment, Record
 from attnbench.run import session
 from attnbench.run.conditions import conditions
@@ -23,7 +25,7 @@ from attnbench.run.protocol import Hello
 from attnbench.run.session import Kept, Session, View, Work
 from attnbench.store import LOG, Run, RunInfo, RunWriter, read_run
 from attnbench.suite import Suite
-from attnbench.suite_file import override, parse_suite, read_suite, suite_path
+from attnbench.suite_file import known_metric, override, parse_suite, read_suite, suite_path
 from attnbench.trial import NO_DEVICE, Settings
 
 TRAININGS = "trainings"  # folder of a run, with the state of those that are not done
@@ -37,11 +39,25 @@ class Asked:
     only: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     device: str = "auto"
+    metrics: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> dict[str, tuple[str, ...]]:
+        """As a run folder keeps it: what is a user's own is found from any other folder."""
+        heads, metrics = (tuple(map(absolute, texts)) for texts in (self.heads, self.metrics))
+        return {"head": heads, "only": self.only, "set": self.settings, "metric": metrics}
+
+    @classmethod
+    def again(cls, told: Mapping[str, tuple[str, ...]], device: str) -> "Asked":
+        heads, only, settings, metrics = (
+            told.get(k, ()) for k in ("head", "only", "set", "metric")
+        )
+        return cls(heads, only, settings, device, metrics)
 
     def of(self, suite: Suite) -> Suite:
         added = tuple(parse_head(h) for h in self.heads)
         chosen = tuple(dict.fromkeys(name for names in self.only for name in names.split(",")))
-        known = {c.name for c in suite.choices}
+        known = {c.name for c in (*suite.choices, *added)}
         for name in chosen:
             if name not in known:
                 raise UnknownNameError("head of this suite", name, known, "--only")
@@ -49,7 +65,20 @@ class Asked:
         if added and all(sweep.is_grid for sweep in suite.sweeps):
             told = f"--head {added[0].name}: {suite.name} is about options of its own heads"
             raise SuiteError(f"{told}; write a suite with this head in it")
-        return override(suite.joined_by(added), self.settings)
+        return override(self._measured(suite.joined_by(added)), self.settings)
+
+    def _measured(self, suite: Suite) -> Suite:
+        """With the metrics that are asked for. Raises UnknownNameError, SuiteError."""
+        names = tuple(map(known_metric, self.metrics))
+        for name in names:
+            if name not in measure.METRICS:
+                raise UnknownNameError("metric", name, measure.METRICS, "--metric")
+        facts = {name: measure.describe(name).keywords for name in names}
+        on_device = {name for name, told in facts.items() if told.get("needs_device")}
+        if on_device and all(sweep.device == NO_DEVICE for sweep in suite.sweeps):
+            told = f"--metric {min(on_device)}: needs a device, and {suite.name} only counts"
+            raise SuiteError(f"{told}; take another suite, such as resolution-sweep")
+        return suite.measured_by(names, on_device=on_device)
 
 
 @dataclass(frozen=True)
@@ -184,7 +213,7 @@ def fresh(
         threads=settings.threads,
         sdpa=settings.sdpa,
         cudnn_benchmark=settings.cudnn_benchmark,
-        asked={"head": asked.heads, "only": asked.only, "set": asked.settings},
+        asked=asked.told,
         executor=over.executor,
         jobs=over.jobs,
         address=over.address,
@@ -215,7 +244,7 @@ def resumed(
         jobs=run.info.jobs if jobs is None else jobs,
         address=run.info.address if address is None else address,
     )
-    asked = Asked(*(info.asked.get(k, ()) for k in ("head", "only", "set")), info.device)
+    asked = Asked.again(info.asked, info.device)
     suite = asked.of(parse_suite(run.suite_text, info.suite, str(path / "suite.toml")))
     writer = RunWriter(path)
     try:

@@ -25,6 +25,7 @@ from attnbench.measure._environment import environment
 from attnbench.measure._numerics import apply, rounding
 from attnbench.measure.memory_predicted import predicted_peak
 from attnbench.record import Reading, Record, Status
+from attnbench.registry import adopt
 from attnbench.run import out_of_memory, protocol
 from attnbench.source import source, source_of
 from attnbench.stopwatch import OTHER, Stopwatch
@@ -84,7 +85,7 @@ def perform(task: Task, environment_id: str, spent: Stopwatch | None = None) -> 
         round=task.round,
         status=status,
         environment=environment_id,
-        source=source_of(task, _source),
+        source=_hashed(task),
         readings=readings,
         unmeasured=unmeasured,
         message=message,
@@ -97,11 +98,19 @@ def perform(task: Task, environment_id: str, spent: Stopwatch | None = None) -> 
 _source = cache(source)  # of what this process has imported, which does not change any more
 
 
+def _hashed(task: Task) -> str:
+    try:
+        return source_of(task, _source)
+    except AttnbenchError:  # there is no such code here; the message of the record says so
+        return ""
+
+
 def _attempt(
     task: Task, readings: dict[str, Reading], unmeasured: dict[str, str], spent: Stopwatch
 ) -> tuple[Status, str]:
     """Fills in what could be measured; the status and its message."""
     try:
+        adopt(task.own)
         told = (task.round, task.training, task.folder)
         bench = Bench(task.trial, task.budget, task.seed, *told, spent)
         _ = bench.outline  # a head that cannot be built says so before anything is allocated

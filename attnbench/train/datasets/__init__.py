@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from attnbench.declaration import Declaration, declaration
+from attnbench.declaration import Declaration
 from attnbench.errors import DataError
 from attnbench.registry import Registry
 from attnbench.trial import Option
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 VOID = 255  # of a label: not scored, not trained on
 
-DATASETS = Registry("data set", __name__, Path(__file__).parent)
+DATASETS = Registry("data set", __name__, Path(__file__).parent, "dataset")
 
 T = TypeVar("T", bound=type)
 
@@ -60,9 +60,13 @@ def dataset(
 
 
 def describe(name: str) -> Declaration:
-    """Docstring, declared facts (`classes` as a tuple) and options, without importing numpy."""
-    told = declaration(DATASETS.path(name), "dataset")
+    """Docstring, declared facts (`classes` as a tuple) and options; without importing numpy, if it
+    is one of ours.
+    """
+    told = DATASETS.declaration(name)
     facts = {"splits": ("train", "val"), "crop": None, "mean": _MEAN, "std": _STD} | told.keywords
+    if DATASETS.found(name):
+        facts = dict.fromkeys(("title", "classes", "licence", "where", "layout"), "") | facts
     facts["classes"] = class_names(facts["classes"])
     return replace(told, keywords=facts)
 
