@@ -13,11 +13,11 @@ RUN apt-get update \
 COPY . /src
 RUN python -m pip install --no-cache-dir -c /src/constraints.txt /src \
  && rm -rf /src \
- && useradd --create-home measurer \
+ && useradd --create-home --uid 1000 measurer \
  && mkdir -p /work/results \
  && chown -R measurer /work
 
-USER measurer
+USER 1000
 WORKDIR /work
 ENTRYPOINT ["attnbench"]
 CMD ["doctor"]
