@@ -4,7 +4,9 @@ import hashlib
 import json
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
+
+import msgspec
 
 from attnbench.registry import Own, adopted
 from attnbench.training import Option, Training
@@ -104,7 +106,20 @@ def _key(trial: Trial, shape: dict[str, int]) -> str:
     told = {name: getattr(trial, name) for name in _FIELDS} | {"shape": shape}
     if not trial.backbone:
         del told["backbone"]
-    return hashlib.sha256(_as_text(told).encode()).hexdigest()[:16]
+    return hashlib.sha256(_spelled(trial, told)).hexdigest()[:16]
+
+
+def _spelled(trial: Trial, told: dict[str, Any]) -> bytes:
+    """As `json` spells it, which msgspec does five times as fast where the two spell alike."""
+    texts = [trial.head, trial.device, *trial.options]
+    for value in trial.options.values():
+        if isinstance(value, float):
+            return _as_text(told).encode()
+        if isinstance(value, str):
+            texts.append(value)
+    if all(text.isascii() and text.isprintable() for text in texts):
+        return msgspec.json.encode(told, order="sorted")
+    return _as_text(told).encode()
 
 
 @dataclass(frozen=True)

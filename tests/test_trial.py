@@ -1,5 +1,9 @@
 import hashlib
+import json
 from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from attnbench.trial import Shape, Trial
 
@@ -57,3 +61,21 @@ def test_a_table_tells_what_a_trial_reads():
 
 def test_a_label_names_options_and_kernel():
     assert replace(TRIAL, options={"bases": 32}, kernel="fused").label == "ema bases=32 fused"
+
+
+TEXT = st.text(max_size=6)
+OPTIONS = st.dictionaries(
+    TEXT, st.one_of(st.integers(-(2**63), 2**63 - 1), st.booleans(), st.floats(), TEXT), max_size=3
+)
+
+
+@given(head=TEXT, options=OPTIONS)
+def test_a_key_is_the_hash_of_what_json_spells(head, options):
+    trial = replace(TRIAL, head=head, options=options)
+    shape = {"batch": 1, "channels": 512, "height": 64, "width": 48}
+    told = {"head": head, "shape": shape, "options": options, "part": "attention"}
+    told |= {"dtype": "float32", "device": "meta", "mode": "inference", "kernel": "eager"}
+
+    text = json.dumps(told, sort_keys=True, separators=(",", ":"))
+
+    assert trial.key == hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -53,10 +53,11 @@ class Slice:
         return [t.label for t in self.trials]
 
     def value(self, label: str, metric: str, mode: Mode) -> Value | None:
+        values, keys = self.evidence.values, self.keys
         for device in (NO_DEVICE, self.device):
-            key = self.keys.get((label, mode, device), "")
-            if (key, metric) in self.evidence.values:
-                return self.evidence.values[key, metric]
+            key = keys.get((label, mode, device))
+            if key is not None and (found := values.get((key, metric))) is not None:
+                return found
         return None
 
     def estimates(self, metric: str, mode: Mode) -> list[Estimate | None]:
