@@ -1,7 +1,6 @@
 """MACs and FLOPs in closed form: the formula that the head's own file declares, term by term."""
 
 from attnbench.errors import UnmeasuredError
-from attnbench.heads import HEADS
 from attnbench.measure import Found, metric
 from attnbench.measure._bench import Bench, refuse_compiled
 from attnbench.trial import NETWORKS
@@ -16,7 +15,7 @@ def modelled(bench: Bench) -> dict[str, Found]:
         )
     if bench.trial.part in NETWORKS:
         raise UnmeasuredError("a network with its backbone has no closed form; it is counted")
-    if not hasattr(HEADS[bench.trial.head], "cost"):
+    if not bench.declares_cost:
         raise UnmeasuredError(f"{bench.trial.head} declares no cost")
     cost = bench.outline.cost(bench.trial.shape)
     return {
