@@ -2,6 +2,9 @@
 
 Unit, direction and origin are said here and nowhere else: tables, axes, comparison and gate
 take them from the readings. To add a metric, add a file.
+
+Called, it is `attnbench.measure(module, shape)`, which measures any module: see
+`attnbench.api.measuring`.
 """
 
 from collections.abc import Callable
@@ -9,9 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from attnbench.callable_package import make_callable
 from attnbench.declaration import Declaration, declaration
 from attnbench.record import Better, Origin, Reading
 from attnbench.registry import Registry
+
+make_callable(__name__, "attnbench.api.measuring:measure")
 
 METRICS = Registry("metric", __name__, Path(__file__).parent)
 
