@@ -6,7 +6,7 @@ decides. Its chance of a false alarm anywhere is the level of the rules, by itse
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from math import exp
+from math import exp, log
 from statistics import median
 
 import numpy as np
@@ -24,6 +24,7 @@ from attnbench.record import Reading, Record
 from attnbench.stats import Estimate
 from attnbench.store import Run
 from attnbench.trial import Trial
+from attnbench.units import quantity
 
 UNPAIRED = (
     "the runs were not taken side by side: what the machine drifted between them is in every "
@@ -95,11 +96,18 @@ def comparison(
         *(_untested(c, rules) for c in cells if not c.is_testable),
         *_lacking(old, new, both, chosen, rules),
     ]
-    changes.sort(key=lambda change: WORST_FIRST.index(change.verdict))
+    changes.sort(key=lambda change: (WORST_FIRST.index(change.verdict), -_harm(change)))
     return Comparison(
         str(before.path), str(after.path), tuple(changes), rules.margin, rules.level,
         (*notes, *_of_times(cells, rules), *before.warnings, *after.warnings),
     )  # fmt: skip
+
+
+def _harm(change: Change) -> float:
+    """How much worse: the logarithm of the ratio, its sign turned where higher is better."""
+    ratio = change.ratio.value if change.ratio else 1.0
+    harm = log(ratio) if ratio > 0 else 0.0
+    return harm if change.better == "lower" else -harm
 
 
 def _by_trial(run: Run, chosen: Chosen) -> dict[str, list[Record]]:
@@ -182,7 +190,7 @@ def _measured(cells: list[Cell], rules: Rules) -> Iterator[Change]:
 def _change(cell: Cell, ratio: Estimate, verdict: Verdict, margin: float) -> Change:
     before, after = map(stats.median, cell.sides)
     ends = " to ".join(f"{100 * (v - 1):+.1f} %" for v in (ratio.low, ratio.high))
-    amount = exact.apart(before.value, after.value, cell.reading.unit)
+    amount = " -> ".join(quantity(v.value, cell.reading.unit) for v in (before, after))
     message = f"{cell.metric} {amount} ({ends}, allowed {100 * margin:.3g} %)"
     return _of(cell, before, after, ratio, verdict, margin, message)
 

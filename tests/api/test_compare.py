@@ -266,3 +266,13 @@ def test_json_of_what_is_not_known_is_null_and_runs_of_other_places_are_code_4(t
     refused = command(before.path, after.path)
     assert isinstance(refused.exception, NotComparableError)
     assert refused.exception.exit_code == 4
+
+
+def test_of_one_verdict_what_changed_most_for_the_worse_comes_first(two):
+    factors = {8: 1.5, 16: 3, 32: 2}
+    after = [r for side, f in factors.items() for r in records(scaled(QUIET, f), side=side)]
+    before = [r for side in factors for r in records(QUIET, side=side)]
+
+    found = attnbench.compare(*two(before, after))
+
+    assert [c.trial.shape.height for c in found.of("worse")] == [16, 32, 8]
