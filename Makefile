@@ -1,4 +1,4 @@
-# make run: measure and report, from nothing. make test: every test. make check: format and lint.
+# make run: measure and report, from nothing. make test: every test. make check: format, lint, types.
 # make gate: no head costs more, or computes something else, than the stored run of the exact tier.
 # make gate-baseline: stores that run anew, for a change that is meant or another torch.
 # make speed: every head beside the code it was published with, on one quiet CPU: docs/speed.md.
@@ -24,6 +24,7 @@ test: .venv/tested
 check: .venv/tested
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/mypy
 
 setup: .venv/tested
 

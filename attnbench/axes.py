@@ -18,7 +18,11 @@ AXES: dict[str, tuple[Any, ...]] = {  # axis -> its choices; () is any whole num
     "kernel": KERNELS,
     "backbone": BACKBONES,
 }
-DEFAULTS = {"batch": [1], "part": ["attention"], "dtype": ["float32"], "mode": ["inference"]} | {
+DEFAULTS: dict[str, list[Any]] = {
+    "batch": [1],
+    "part": ["attention"],
+    "dtype": ["float32"],
+    "mode": ["inference"],
     "kernel": ["eager"],
     "backbone": [""],
 }

@@ -53,8 +53,8 @@ def quotient(over: Line, under: Line, point: Size) -> Estimate:
             raise NothingFoundError(f"a cost of {under.trial.label} above zero")
         return stats.exactly(top / bottom)
     rounds = sorted(set.intersection(*map(set, measured)))
-    ours, theirs = over.by_round(point, rounds), under.by_round(point, rounds)
-    pairs = [(a, b) for a, b in zip(ours, theirs, strict=True) if a > 0 and b > 0]
+    sides = over.by_round(point, rounds), under.by_round(point, rounds)
+    pairs = [(a, b) for a, b in zip(*sides, strict=True) if a > 0 and b > 0]
     if not pairs:
         labels = f"{over.trial.label} and {under.trial.label}"
         raise NothingFoundError(f"a round with both {labels} at {point_named(point)}")

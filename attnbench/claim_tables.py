@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from attnbench import heads, measure
+import attnbench.measure as measure
+from attnbench import heads
 from attnbench.checked import entries, short, shown
 from attnbench.claims import (
     Against,

@@ -13,7 +13,7 @@ project cannot decide by a run has no check, and says what it `needs`.
 
 from dataclasses import dataclass
 from math import inf
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
@@ -107,9 +107,9 @@ class Check(Setting, frozen=True, kw_only=True, tag_field="kind"):
         return size if all(size) else None
 
     def of(self, head: str, options: dict[str, Option], kernel: Kernel) -> Subject:
-        where = {name: getattr(self, name) for name in Setting.__struct_fields__}
+        where: dict[str, Any] = {name: getattr(self, name) for name in Setting.__struct_fields__}
         who = {"head": head, "options": options, "kernel": kernel}
-        return Subject(metric=self.metric, mode=self.mode, **who, **where)
+        return Subject(metric=self.metric, mode=self.mode, **(who | where))
 
     @property
     def subjects(self) -> tuple[Subject, ...]:

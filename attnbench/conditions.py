@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from attnbench.host.finding import Finding
 from attnbench.host.noise import Noise
+from attnbench.printable import one_line
 
 
 @dataclass(frozen=True)
@@ -14,3 +15,8 @@ class Conditions:
     environment: str
     findings: tuple[Finding, ...] = ()
     noise: Noise | None = None
+
+    def lines(self, rounds: int) -> list[str]:
+        """What a user should know before the wait."""
+        told = [one_line(f"{f.severity}: {f.what}; {f.mend}") for f in self.findings]
+        return told + ([f"machine: {self.noise.sentence(rounds)}"] if self.noise else [])

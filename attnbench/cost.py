@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from math import gcd
 from types import CodeType
+from typing import Any
 
 from attnbench import convention
 from attnbench.convention import FLOPS_PER_MAC, Kind
@@ -89,7 +90,7 @@ class Cost:
         *,
         at: str = "B·N",
         times: int = 1,
-        **how: str | bool,
+        **how: Any,
     ) -> "Cost":
         """`times` convolutions as in `conv`, `how` being its options, with batch norm and ReLU."""
         cost = self.conv(name, inputs, outputs, at=at, times=times, **how)

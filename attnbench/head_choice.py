@@ -38,8 +38,8 @@ def parse_head(text: str) -> HeadChoice:
     """
     where = f"--head {one_line(text)}"
     name, _, rest = text.partition(":")
-    if name not in heads.HEADS:
-        name, rest = _TYPED.fullmatch(text).groups("")
+    if name not in heads.HEADS and (parts := _TYPED.fullmatch(text)):
+        name, rest = parts.groups("")
     name = known_name(name)
     options = parse_options(name, filter(None, rest.split(",")), where)
     return _choice(name, options, "--head")

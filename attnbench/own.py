@@ -11,7 +11,6 @@ attnbench runs code that is not its own.
 
 import hashlib
 import importlib
-import importlib.util
 import inspect
 import os
 import re
@@ -21,6 +20,7 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -105,7 +105,7 @@ def found(where: str) -> Found:
         known = [n for n, v in vars(module).items() if callable(v) and n[0] != "_"]
         raise UnknownNameError("class or function", name, known, where)
     told = Path(place).stem if name == BUILD else name
-    return Found(told, where, thing, tuple(_files(Path(module.__file__))))
+    return Found(told, where, thing, tuple(_files(Path(str(module.__file__)))))
 
 
 def reference(thing: Any) -> str:
@@ -207,11 +207,12 @@ def _imported(full: Path) -> ModuleType:
     if str(full.parent) not in sys.path:
         sys.path.insert(0, str(full.parent))
     name = f"{full.stem}_{hashlib.sha256(str(full).encode()).hexdigest()[:8]}"
-    spec = importlib.util.spec_from_file_location(name, full)
-    module = importlib.util.module_from_spec(spec)
+    loader = SourceFileLoader(name, str(full))
+    module = ModuleType(name)
+    module.__file__, module.__loader__ = str(full), loader
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
     except BaseException as error:  # noqa: BLE001 an import may do anything
         del sys.modules[name]
         raise _unimportable(str(full), error) from None

@@ -5,8 +5,11 @@ Nothing here imports torch: `measure/_frontier.py` makes predictions, the comman
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from attnbench.api import showing
 from attnbench.trial import Trial
+from attnbench.units import quantity
 
 MIB = 2**20
 
@@ -48,12 +51,13 @@ class Memory:
 
     @property
     def total(self) -> int:
+        """Bytes that a card must have: baseline and increment."""
         return self.baseline + self.increment
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """Memory of one mode, and for each card the largest side of a square map that fits.
+    """Memory of one mode, and for each card in `sides` the largest side of a square map that fits.
 
     That side fits and the next does not; 0 where none fits. `memory` is None, and there are no
     sides, where the head refuses such an input: `refused` says why.
@@ -64,11 +68,13 @@ class Outlook:
     refused: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Prediction:
     """Work and memory of a trial, with no device. `trial` has mode inference, and both are told.
 
-    `origin` is of MACs and FLOPs: "modelled" by the head's closed form, or "counted".
+    `params` are the parameters that training changes, `frozen` all else that the weights hold.
+    `macs` and `flops` are of the forward pass; `origin` is of them: "modelled" by the head's closed
+    form, or "counted". `inference` and `training` are the memory of each mode.
     """
 
     trial: Trial
@@ -79,3 +85,22 @@ class Prediction:
     origin: str
     inference: Outlook
     training: Outlook
+
+    def __repr__(self) -> str:
+        macs, flops = quantity(self.macs, "MACs"), quantity(self.flops, "FLOPs")
+        told = f"{self.trial.label} {self.trial.shape}: {self.params} parameters, {macs}, {flops}"
+        modes = (("inference", self.inference), ("training", self.training))
+        peaks = (f"{quantity(o.memory.total, 'bytes')} in {m}" for m, o in modes if o.memory)
+        return f"<Prediction {', '.join((told, *peaks))}>"
+
+    def __str__(self) -> str:
+        return showing.plain(self._blocks)
+
+    def _repr_html_(self) -> str:
+        return showing.html(self._blocks)
+
+    @property
+    def _blocks(self) -> list[Any]:
+        from attnbench.api.prediction_shown import blocks  # noqa: PLC0415 only when it is shown
+
+        return blocks(self)

@@ -34,7 +34,7 @@ def values(path: Path, kind: type, warnings: list[str]) -> Iterator[Any]:
         try:
             value, fault = read(line) if line is not None else (None, _TOO_LONG)
         except _UNDECODABLE:
-            value, fault = None, _fault(line)
+            value, fault = None, _fault(line or b"")
         if value is not None:
             yield value
         elif fault:

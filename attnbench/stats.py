@@ -117,7 +117,7 @@ def detectable(between: float, rounds: int, power: float = 0.8, level: float = L
     return exp(needed * between * (2 / rounds) ** 0.5) - 1
 
 
-def mean(values: Sequence[float], level: float = LEVEL) -> Estimate:
+def mean(values: Sequence[float] | np.ndarray, level: float = LEVEL) -> Estimate:
     """Mean with Student's interval: for few independent values, such as one a round."""
     v = np.asarray(values, dtype=float)
     if len(v) < 2:
@@ -190,7 +190,7 @@ def _ranks(values: Sequence[float]) -> np.ndarray:
     return (np.cumsum(count) - (count - 1) / 2)[place]
 
 
-def sign_flip(differences: Sequence[float]) -> float:
+def sign_flip(differences: Sequence[float] | np.ndarray) -> float:
     """Two-sided p of the mean of paired differences, if the sign of each is as good as a coin's.
 
     That is so by design where the order within each pair was drawn at random. Exact up to 16

@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from attnbench import measure
+import attnbench.measure as measure
 from attnbench.axes import AXES, DEFAULTS, axis_values, check_parts, listed
 from attnbench.checked import (
     check_keys,

@@ -8,7 +8,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 Option = bool | int | float | str
 Optimiser = Literal["adamw", "sgd"]
@@ -26,7 +26,7 @@ CHOICES = {
 }
 MOST_SHOWN = 8  # images in a record, and on a page
 # They say where data lie, when state is stored and what is kept to be seen, and change no result.
-_NO_RESULT = {"root": "", "checkpoint_every": 0, "shown": 0}
+_NO_RESULT: dict[str, Any] = {"root": "", "checkpoint_every": 0, "shown": 0}
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,13 @@ NO_TERMINAL_WIDTH = 400  # a pipe has no width: lines are not broken for it
 
 
 class PrintableConsole(Console):
-    """Writes out what would steer the terminal, wherever it stands in what is printed."""
+    """Writes out what would steer the terminal, wherever it stands in what is printed.
+
+    In a notebook too it writes to its file, where rich would make pages of it.
+    """
+
+    def __init__(self, **how: Any):
+        super().__init__(force_jupyter=False, **how)
 
     def render(self, renderable: Any, options: Any = None) -> Iterable[Segment]:
         for segment in super().render(renderable, options):

@@ -15,7 +15,13 @@ from attnbench.trial import Trial
 from attnbench.units import digits
 
 ORDER = ("worse", "unclear", "gone", "new", "better", "same")
-STYLES = {"worse": "bold red", "unclear": "yellow", "better": "green", "same": "dim"}
+STYLES = {
+    "broke": "bold red",
+    "worse": "bold red",
+    "unclear": "yellow",
+    "better": "green",
+    "same": "dim",
+}
 
 
 def print_gate(gate: Gate, rules: Rules, folder: Path, console: Console) -> None:

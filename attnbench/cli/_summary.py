@@ -1,46 +1,26 @@
 """What a run prints when it ends: the answer, MACs three ways, and the verdicts."""
 
-from itertools import pairwise
-
-from attnbench import measure
+import attnbench.measure as measure
 from attnbench.cli._blocks import print_blocks
 from attnbench.cli._console import stdout
 from attnbench.cli._verdicts import print_verdicts
-from attnbench.report import answer
-from attnbench.report.document import Fold, Text
+from attnbench.report.brief import details, headlines
 from attnbench.report.evidence import Evidence
-from attnbench.report.rivals import dense
-from attnbench.report.sections.accuracy import accuracy
-from attnbench.report.sections.flops import flops
-from attnbench.report.sections.summary import headline
-from attnbench.report.slices import reference, slices
-from attnbench.report.tables import Table
 from attnbench.store import Run
 
 
 def print_summary(run: Run) -> None:
     """Tables and verdicts to stdout."""
     console, evidence = stdout(), Evidence(run)
-    if at := reference(slices(evidence), [t.label for t in dense(evidence)]):
-        table = headline(evidence, at)
-        tables = [table] if len(table.columns) > 1 else []
-        if tables or not at.first("accuracy"):
-            print_blocks(console, [*tables, *answer.sentences(evidence, at)])
-            console.print()
-    print_blocks(console, _bought(evidence))
-    print_blocks(console, [b for b in flops(evidence) or () if not isinstance(b, Fold)])
+    if first := headlines(evidence):
+        print_blocks(console, first)
+        console.print()
+    print_blocks(console, details(evidence))
     console.print()
     if evidence.verdicts:
         print_verdicts(console, evidence.verdicts)
     for line in _without_readings(run):
         console.print(line, markup=False, soft_wrap=True)
-
-
-def _bought(evidence: Evidence) -> list[Text | Table]:
-    """The tables of accuracy, each with the text above it, which tells the training."""
-    blocks = accuracy(evidence) or []
-    above = {id(text) for text, below in pairwise(blocks) if isinstance(below, Table)}
-    return [b for b in blocks if isinstance(b, Table) or id(b) in above]
 
 
 def _without_readings(run: Run) -> list[str]:

@@ -36,7 +36,7 @@ def _entries(kind: str) -> list[dict[str, Any]]:
         )
         return [{"name": s.name, "question": s.question} for s in read]
     if kind == "metrics":
-        from attnbench import measure
+        import attnbench.measure as measure
 
         told = {n: measure.describe(n) for n in measure.METRICS.published}
         return [

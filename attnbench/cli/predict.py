@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from attnbench.trial import DTYPES, NETWORKS, PARTS
+from attnbench.api.predicting import KERNELS, OF_A_MAP
+from attnbench.trial import DTYPES
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from attnbench.prediction import Outlook, Prediction
     from attnbench.trial import Trial
 
-KERNELS = ("eager", "fused")  # a compiled module hides what it holds
-OF_A_MAP = tuple(part for part in PARTS if part not in NETWORKS)
 STRIDE = 8  # of the dilated backbones that the papers use
 EXAMPLES = (
     "Examples: attnbench predict --head ema --size 128x256; "
@@ -66,17 +65,9 @@ def command(
 
 def _trial(text: str, shape: Any, asked: dict[str, Any]) -> "Trial":
     """Raises SuiteError or UnknownNameError for a head, option or kernel that is not there."""
-    from attnbench import heads
-    from attnbench.errors import SuiteError
-    from attnbench.head_choice import parse_head
-    from attnbench.trial import Trial
+    from attnbench.api.predicting import head_trial
 
-    choice = parse_head(text)
-    known = [kernel for kernel in heads.kernels(choice.name) if kernel in KERNELS]
-    if asked["kernel"] not in known:
-        told = f"{choice.name} has no {asked['kernel']} kernel, only {', '.join(known)}"
-        raise SuiteError(f"--kernel: {told}")
-    return Trial(choice.name, shape, choice.options, **asked)
+    return head_trial(text, shape, **asked)
 
 
 def _predictions(trials: list["Trial"]) -> list["Prediction"]:

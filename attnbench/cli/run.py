@@ -159,12 +159,8 @@ def _tell_spent(seconds: Mapping[str, float]) -> None:
 
 def _tell(conditions, rounds: int) -> None:
     """What a user should know before the wait."""
-    from attnbench.printable import one_line
-
     if conditions is None:
         click.echo("note: the nodes were not looked at; attnbench doctor does it on each", err=True)
         return
-    for finding in conditions.findings:
-        click.echo(one_line(f"{finding.severity}: {finding.what}; {finding.mend}"), err=True)
-    if conditions.noise is not None:
-        click.echo(f"machine: {conditions.noise.sentence(rounds)}", err=True)
+    for line in conditions.lines(rounds):
+        click.echo(line, err=True)

@@ -57,7 +57,8 @@ def command(
 
 
 def _sheet(name: str, size: str, channels: int, settings: tuple[str, ...]) -> dict[str, Any]:
-    from attnbench import heads, measure, suite_file
+    import attnbench.measure as measure
+    from attnbench import heads, suite_file
     from attnbench.axes import map_size
     from attnbench.checked import typed
     from attnbench.errors import SuiteError, UnknownNameError
@@ -86,7 +87,7 @@ def _sheet(name: str, size: str, channels: int, settings: tuple[str, ...]) -> di
 
 
 def _metric(name: str) -> dict[str, Any]:
-    from attnbench import measure
+    import attnbench.measure as measure
 
     declared = measure.describe(name)
     facts = {"needs_device": False, "repeat": False} | declared.keywords

@@ -65,8 +65,8 @@ def decide(
     if not whole:
         return [], broken
     trials, first = zip(*whole, strict=True)
-    margin = np.array([_margin(v, rules.margin, paired=clock.paired) for v in first])
-    tests = _joined(first)
+    margin = np.array([margin_of(v, rules.margin, paired=clock.paired) for v in first])
+    tests = joined(first)
     flagged = rule.flagged(tests, rules.level, margin)
     again = _second(trials, flagged, clock, pairs)
     worse = np.array(
@@ -108,12 +108,12 @@ def _paired(base: np.ndarray, head: np.ndarray) -> Tested:
     return rule.tested(head - base)
 
 
-def _joined(looks: Sequence[Look]) -> Tested:
+def joined(looks: Sequence[Look]) -> Tested:
     fields = Tested.__dataclass_fields__
     return Tested(*(np.array([getattr(v.tested, f) for v in looks]) for f in fields))
 
 
-def _margin(look: Look, margin: float, *, paired: bool) -> float:
+def margin_of(look: Look, margin: float, *, paired: bool) -> float:
     """Times that were not taken side by side have the spread of processes on top.
 
     How much two runs of one code differ is not known from one of each; on a shared machine it is

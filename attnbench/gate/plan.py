@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from attnbench import measure
+import attnbench.measure as measure
 from attnbench.errors import SuiteError
 from attnbench.suite import Suite
 from attnbench.trial import Task, Trial

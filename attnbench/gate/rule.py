@@ -135,6 +135,16 @@ def unpaired(base: np.ndarray, head: np.ndarray) -> Tested:
     )
 
 
+def needed_processes(cells: int, level: float) -> int | None:
+    """Processes a side without which `unpaired` cannot flag any cell, or None where no number will
+    do: p is never below one over the ways to deal them to the sides, nor below 1 / SHUFFLES.
+    """
+    if cells > SHUFFLES * level:
+        return None
+    sides = range(2, SHUFFLES)
+    return next(n for n in sides if comb(2 * n, n) * level >= cells)
+
+
 def detectable(spread: float, pairs: int, cells: int, level: float, margin: float) -> float:
     """The smallest relative slow-down that both looks together catch with POWER.
 

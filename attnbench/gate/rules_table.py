@@ -4,7 +4,7 @@ from dataclasses import fields
 from math import inf
 from typing import Any
 
-from attnbench import measure
+import attnbench.measure as measure
 from attnbench.checked import check_keys, converted, short
 from attnbench.errors import SuiteError, UnknownNameError
 from attnbench.gate.rules import OF_OUTPUT, Rules, check_rules

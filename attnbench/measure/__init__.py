@@ -2,6 +2,9 @@
 
 Unit, direction and origin are said here and nowhere else: tables, axes, comparison and gate
 take them from the readings. To add a metric, add a file.
+
+Called, it is `attnbench.measure(module, shape)`, which measures any module: see
+`attnbench.api.measuring`.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,11 +13,14 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
+from attnbench.callable_package import make_callable
 from attnbench.checked import shown
 from attnbench.declaration import Declaration
 from attnbench.errors import MetricError
 from attnbench.record import Better, Origin, Reading
 from attnbench.registry import Registry
+
+make_callable(__name__, "attnbench.api.measuring:measure")
 
 # Of a metric of a user that says nothing else of itself.
 _OWN = {"unit": "", "better": "lower", "origin": "measured", "needs_device": True, "repeat": True}

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from attnbench.errors import HeadError, UnmeasuredError
+from attnbench.heads import HEADS
 from attnbench.measure._device import Device, device
 from attnbench.measure._meta import WithoutData
 from attnbench.measure._sampling import Samples, sample
@@ -60,7 +61,16 @@ class Bench:
     def outline(self) -> nn.Module:
         """What the trial measures, on the meta device: names and shapes. Raises HeadError."""
         with self.spent.on(BUILDING), WithoutData():
-            return build(self.trial)
+            return self.build()
+
+    @property
+    def declares_cost(self) -> bool:
+        """Whether there is a closed form of what is measured."""
+        return hasattr(HEADS[self.trial.head], "cost")
+
+    def build(self) -> nn.Module:
+        """What is measured, on the current default device, in the mode of the trial."""
+        return build(self.trial)
 
     @cached_property
     def device(self) -> Device:
@@ -93,17 +103,20 @@ class Bench:
     def _begin(self) -> tuple[Step, First]:
         torch.manual_seed(self.seed)
         with torch.device(self.trial.device):
-            module = build(self.trial)
+            module = self.build()
             step = self._step(module, feature_maps(self.trial, module))
         wake_zero_weights(step.module)
         compiled = self._compiled(step) if self.trial.kernel == "compiled" else 0.0
         first, y = self._first(step)
-        want, got = output_shape(self.trial, module), tuple(y.shape)
-        if got != want:
-            raise HeadError(f"{self.trial.head}: output has shape {got}, expected {want}")
+        self._check(y, module)
         if not torch.isfinite(y).all():
             raise HeadError(f"{self.trial.head}: output has NaN or infinity in it")
         return step, replace(first, compile_seconds=compiled)
+
+    def _check(self, y: Tensor, module: nn.Module) -> None:
+        want, got = output_shape(self.trial, module), tuple(y.shape)
+        if got != want:
+            raise HeadError(f"{self.trial.head}: output has shape {got}, expected {want}")
 
     def _compiled(self, step: Step) -> float:
         start = self.device.now()
@@ -154,9 +167,12 @@ class Bench:
             return Step(module, maps[0], training=False, earlier=tuple(maps[1:]))
         # Features pass a gradient on to what made them; an image needs none.
         x, *earlier = (m.requires_grad_(self.trial.part not in NETWORKS) for m in maps)
-        size = output_shape(self.trial, module)
+        size = self._output_size(module, maps)
         cotangent = torch.full(size, 1 / prod(size), dtype=x.dtype)
         return Step(module, x, training=True, cotangent=cotangent, earlier=tuple(earlier))
+
+    def _output_size(self, module: nn.Module, _maps: list[Tensor]) -> tuple[int, ...]:
+        return output_shape(self.trial, module)
 
 
 def refuse_compiled(trial: Trial) -> None:

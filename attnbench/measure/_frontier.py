@@ -5,8 +5,6 @@ from dataclasses import replace
 from fractions import Fraction
 from math import log
 
-from torch import nn
-
 from attnbench.errors import HeadError, UnmeasuredError
 from attnbench.measure._bench import Bench
 from attnbench.measure.counted import counted
@@ -14,7 +12,7 @@ from attnbench.measure.memory_predicted import predicted
 from attnbench.measure.modelled import modelled
 from attnbench.measure.params import params
 from attnbench.prediction import Memory, Outlook, Prediction
-from attnbench.trial import Trial
+from attnbench.trial import Mode, Trial
 
 FIRST_SIDES = (64, 128, 256, 512, 1024)  # five: the need is at most of degree four in the side
 WHOLE = 8  # windows and strides of the heads divide it: such a side needs no padding
@@ -26,8 +24,13 @@ def predict(trial: Trial, cards: Mapping[str, int]) -> Prediction:
 
     Raises HeadError for options or a size that the head refuses.
     """
-    trial = replace(trial, mode="inference")
-    bench = Bench(trial)
+    return prediction(Bench(trial), cards)
+
+
+def prediction(bench: Bench, cards: Mapping[str, int]) -> Prediction:
+    """As `predict`, of what a bench measures."""
+    trial = replace(bench.trial, mode="inference")
+    bench = replace(bench, trial=trial)
     weights = {name: found.samples[0] for name, found in params(bench).items()}
     work, origin = _work(bench)
     return Prediction(
@@ -37,8 +40,8 @@ def predict(trial: Trial, cards: Mapping[str, int]) -> Prediction:
         macs=work["macs"],
         flops=work["flops"],
         origin=origin,
-        inference=_outlook(Needs(trial, bench.outline), cards),
-        training=_outlook(Needs(replace(trial, mode="training"), bench.outline), cards),
+        inference=_outlook(Needs(bench), cards),
+        training=_outlook(Needs(bench, "training"), cards),
     )
 
 
@@ -67,16 +70,22 @@ def _outlook(needs: "Needs", cards: Mapping[str, int]) -> Outlook:
 
 
 class Needs:
-    """Predicted memory of one trial at any size, by its module on the meta device."""
+    """Predicted memory of one trial at any size, by its module on the meta device.
 
-    def __init__(self, trial: Trial, module: nn.Module):
-        self.trial, self.module = trial, module.train(trial.mode == "training")
+    In its mode, or in another.
+    """
+
+    def __init__(self, bench: Bench, mode: Mode | None = None):
+        self.trial = replace(bench.trial, mode=mode or bench.trial.mode)
+        self.module = bench.outline.train(self.trial.mode == "training")
+        self._bench = bench
 
     def at(self, height: int, width: int) -> Memory | None:
         """None for more than BEYOND. Raises ValueError for a size that the head refuses."""
         shape = replace(self.trial.shape, height=height, width=width)
         try:
-            return predicted(Bench(replace(self.trial, shape=shape)), self.module)
+            bench = replace(self._bench, trial=replace(self.trial, shape=shape))
+            return predicted(bench, self.module)
         except RuntimeError as error:
             if "overflow" not in str(error):
                 raise

@@ -48,12 +48,13 @@ def flags() -> dict[str, str]:
 
 @contextmanager
 def rounding(trial: Trial) -> Iterator[None]:
-    """Products and convolutions rounded as the type of the trial says."""
+    """Products and convolutions rounded as the type of the trial says, and then as before."""
+    before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
     _tf32(on=trial.dtype == "tf32")
     try:
         yield
     finally:
-        _tf32(on=False)
+        torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before
 
 
 def _tf32(*, on: bool) -> None:

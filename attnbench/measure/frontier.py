@@ -24,7 +24,7 @@ from attnbench.prediction import CARDS
 )
 def frontier(bench: Bench) -> dict[str, Found]:
     refuse_compiled(bench.trial)
-    sides = Sides(Needs(bench.trial, bench.outline).total)
+    sides = Sides(Needs(bench).total)
     return {
         f"frontier.{card.replace(' ', '')}": Found((sides.largest(size),))
         for card, size in CARDS.items()

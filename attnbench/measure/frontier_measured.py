@@ -31,7 +31,7 @@ MOST_STEPS = 16  # away from what was predicted
 def frontier_measured(bench: Bench) -> dict[str, Found]:
     refuse_compiled(bench.trial)
     allowed = _budget(bench)
-    predicted = Sides(Needs(bench.trial, bench.outline).total).largest(allowed)
+    predicted = Sides(Needs(bench).total).largest(allowed)
     predicted -= predicted % WHOLE
     side = largest(predicted, lambda side: _needed(bench, side) <= allowed)
     notes = (f"in {quantity(allowed, 'bytes')}",)

@@ -16,7 +16,7 @@ from attnbench.errors import UnmeasuredError
 from attnbench.measure import Found, metric
 from attnbench.measure._bench import Bench
 from attnbench.measure._dispatch import Work
-from attnbench.measure._step import build, feature_maps
+from attnbench.measure._step import feature_maps
 from attnbench.measure.counted import forward_work
 from attnbench.measure.memory_predicted import predicted_peak
 
@@ -68,7 +68,7 @@ def fvcore(bench: Bench) -> dict[str, Found]:
         raise UnmeasuredError(
             "fvcore would run the head for real, for too long or in too much memory"
         )
-    module = build(bench.trial)
+    module = bench.build()
     analysis = traced(module, *feature_maps(bench.trial, module))
     by_operator = Counter({o: int(n) for o, n in analysis.by_operator().items()})
     notes = differences(by_operator, analysis.unsupported_ops(), work)

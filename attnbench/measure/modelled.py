@@ -2,7 +2,6 @@
 
 from attnbench.cost import Cost
 from attnbench.errors import UnmeasuredError
-from attnbench.heads import HEADS
 from attnbench.measure import Found, metric
 from attnbench.measure._bench import Bench, refuse_compiled
 from attnbench.trial import NETWORKS
@@ -27,7 +26,7 @@ def modelled(bench: Bench) -> dict[str, Found]:
 def cost_of(bench: Bench) -> Cost:
     """Of the whole head: a block of a user may have none, or something else under that name."""
     head = bench.trial.head
-    if not callable(getattr(HEADS[head], "cost", None)):
+    if not bench.declares_cost:
         raise UnmeasuredError(f"{head} declares no cost")
     cost = bench.outline.cost(bench.trial.shape)
     if not isinstance(cost, Cost):

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -23,7 +24,7 @@ POINTS = INCH  # the SVG backend draws at this resolution, so a point is a pixel
 SMALL = PAGE.small
 SMALLEST = 6  # letters that can be read, in points
 LETTER = 0.6  # width of an average letter, in its size
-STYLE = {
+STYLE: dict[Any, Any] = {  # matplotlib knows its keys as literals
     "font.family": "DejaVu Sans",  # the widest of what browsers may show instead
     "font.size": PAGE.text,
     "pdf.fonttype": 42,  # embedded as outlines: printers of papers refuse type 3

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from math import isinf, sqrt
 
-from attnbench import measure
+import attnbench.measure as measure
 from attnbench.claims import (
     EPS,
     Check,

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
-from attnbench import heads, measure
+import attnbench.measure as measure
+from attnbench import heads
 from attnbench.errors import DeviceError, SuiteError
 from attnbench.lines import latest
 from attnbench.record import Record, Status

@@ -203,6 +203,14 @@ def fresh(
     Raises AttnbenchError for a suite, head, option, axis, device, cluster or folder that cannot be.
     """
     suite, text = read_suite(suite_path(name))
+    return begun(suite, text, asked, results, settings=settings, seed=seed, over=over)
+
+
+def begun(
+    suite: Suite, text: str, asked: Asked, results: Path, *, settings: Settings, seed: int | None,
+    over: Spread,
+) -> Prepared:  # fmt: skip
+    """As `fresh`, of a suite that is read, with its text."""
     suite = asked.of(suite)
     info = RunInfo(
         suite=suite.name,

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 import torch
 
-from attnbench import measure
+import attnbench.measure as measure
 from attnbench.errors import AttnbenchError, MissingDataError, UnmeasuredError
 from attnbench.measure._bench import Bench
 from attnbench.measure._environment import environment

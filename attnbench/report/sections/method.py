@@ -1,6 +1,6 @@
 """How the numbers were made, in a paragraph each."""
 
-from attnbench import measure
+import attnbench.measure as measure
 from attnbench.report.document import Heading, Text, bullets, power, strong, text
 from attnbench.report.evidence import Evidence, Value
 from attnbench.report.sections import section
