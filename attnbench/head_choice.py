@@ -47,7 +47,11 @@ def parse_head(text: str) -> HeadChoice:
 
 def known_name(text: str) -> str:
     """The name of a head, adopted where `text` is a reference to one. Raises AttnbenchError."""
-    return heads.HEADS.adopt(text) if own.is_reference(text) else text
+    if not own.is_reference(text):
+        return text
+    name = heads.HEADS.adopt(text)
+    _ = heads.HEADS[name]  # what cannot be given channels says so here
+    return name
 
 
 def parse_options(head: str, settings: Iterable[str], where: str) -> dict[str, Option]:

@@ -282,7 +282,7 @@ def _folder() -> str:
     return made.name
 
 
-_KEPT: list[tempfile.TemporaryDirectory] = []
+_KEPT: list[tempfile.TemporaryDirectory[str]] = []
 
 
 @cache

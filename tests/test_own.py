@@ -155,10 +155,8 @@ def test_what_is_wrong_with_a_reference_is_one_line(here, text, says):
 
 
 def test_a_head_without_channels_says_what_to_write(here):
-    HEADS.adopt("heads_of_mine.py:NoChannels")
-
     with pytest.raises(OwnError, match=r"has size; a head is made by Name\(channels\)"):
-        HEADS["NoChannels"]
+        parse_head("heads_of_mine.py:NoChannels")
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,7 @@ def _names(only: Sequence[str]) -> tuple[str, ...]:
 
 def _several(given: Any) -> Sequence[Any]:
     """One text is one name, and not as many as it has letters; one class is one too."""
-    return [given] if isinstance(given, str) or callable(given) else given
+    return list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
 
 
 def _settings(values: Mapping[str, object]) -> tuple[str, ...]:

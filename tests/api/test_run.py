@@ -5,7 +5,8 @@ import re
 import pytest
 
 import attnbench
-from attnbench.errors import AttnbenchError, HeadError, StoreError, SuiteError, UnknownNameError
+from attnbench.errors import AttnbenchError, StoreError, SuiteError, UnknownNameError
+from attnbench.own import OwnError
 from attnbench.store import read_run
 from tests.api.runs import TINY, records, run
 
@@ -91,7 +92,8 @@ class Mine:
         ({}, SuiteError, r"which suite\? as in attnbench.run\('resolution-sweep'\)"),
         ({"suite": "smok"}, UnknownNameError, "unknown suite 'smok'; did you mean 'smoke'"),
         ({"suite": "a = [\n"}, SuiteError, "the suite given: not valid TOML"),
-        ({"suite": "smoke", "heads": [Mine]}, HeadError, "a head is text here, .* not a type; "),
+        ({"suite": "smoke", "heads": [Mine]}, OwnError, r"has no parameter; a head is made by"),
+        ({"suite": "smoke", "heads": 3}, OwnError, "expected a class, a function, or text"),
         ({"suite": "smoke", "heads": "emma"}, UnknownNameError, "unknown head 'emma'"),
         ({"suite": "smoke", "only": "emma"}, UnknownNameError, "unknown head of this suite 'emma'"),
         ({"suite": "smoke", "set": {"sizes": 8}}, UnknownNameError, "did you mean 'size'"),
