@@ -1,9 +1,4 @@
-"""A contact sheet of attention maps: the photograph, and below it the maps of each head over it.
-
-A map is drawn over the greyed photograph, a cell a place, in the colour of the root of its weight
-over the largest of the map: a softmax leaves most places far below the largest. A map that is the
-same everywhere, or nearly, is pale: its largest weight is held against FULL times the even one.
-"""
+"""A contact sheet of attention maps: the photograph, and below it the maps of each head over it."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -14,15 +9,15 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
-from PIL import Image
 
 from attnbench.map_sheet import Photograph, Pixel, Row, Sheet, Tile
 from attnbench.plain_files import replacing
 from attnbench.printable import one_line
 from attnbench.report.figure_files import NO_DATE
 from attnbench.report.figures import LETTER, POINTS, STYLE
+from attnbench.report.map_colours import BEHIND, COLD, FULL, HOT, drawn, heat, over
 from attnbench.report.palette import INK, MUTED, PAPER, color
 from attnbench.units import digits
 
@@ -35,16 +30,6 @@ BOLD = 0.7  # width of an average bold letter, in its size
 LINE = 1.35  # of a line of text, in its size
 WHOLE = WIDTH - 2 * MARGIN  # of all columns
 SHARP = 160  # dots an inch of a PNG
-FINEST = 2.5  # pixels of a drawn photograph to a point
-LIGHTEST, DARKEST = 1.0, 0.6  # the greyed photograph: it has to stay behind what is over it
-FULL = 6  # times the even weight, at least, in full colour
-COVER = 0.92  # of the photograph, by the largest weight
-HOT = LinearSegmentedColormap.from_list(
-    "hot", ["#fff6d5", "#ffd166", "#f58220", color(1), "#6b0d12"]
-)
-COLD = LinearSegmentedColormap.from_list(
-    "cold", ["#e3effd", "#9cc3f5", "#4a86e0", color(3), "#061a5e"]
-)
 
 
 @dataclass
@@ -98,38 +83,47 @@ class _Top:
         self.width, self.image = _fitted(1.5 * _column(ACROSS, WHOLE), sheet.photograph)
         self.beside = 2 * MARGIN + self.width
         room = int((WIDTH - MARGIN - self.beside) / (LETTER * SMALL))
+        named = f"Attention over {sheet.photograph.name}"
+        self.title = textwrap.wrap(one_line(named), int(room * LETTER * SMALL / (BOLD * TEXT)))
         facts = [*sheet.facts, _how(sheet)]
         self.lines = [line for fact in facts for line in textwrap.wrap(one_line(fact), room)]
         self.bars = 2 if _is_signed(sheet) else 1
-        text = TEXT * 2 + LINE * SMALL * len(self.lines) + self.bars * 3.6 * SMALL
+        text = (
+            TEXT * (1 + LINE * len(self.title))
+            + LINE * SMALL * len(self.lines)
+            + self.bars * 3.6 * SMALL
+        )
         self.height = max(self.image, text) + MARGIN
 
     def draw(self, page: _Page) -> None:
         photo = self.sheet.photograph
         axes = page.axes(MARGIN, self.width, self.image)
-        _show(axes, _drawn(photo, self.width), photo)
+        _show(axes, drawn(photo, self.width), photo)
         for pixel in self.sheet.asked:
             _cross(axes, pixel, 9)
-        page.write(f"Attention over {photo.name}", self.beside, TEXT, weight="bold")
-        down = TEXT * 2
+        down = 0.0
+        for line in self.title:
+            page.write(line, self.beside, TEXT, weight="bold", down=down)
+            down += LINE * TEXT
+        down += 0.6 * TEXT
         for line in self.lines:
             page.write(line, self.beside, SMALL, ink=MUTED, down=down)
             down += LINE * SMALL
         begin = page.y
         page.y += down + 0.8 * SMALL
-        self._draw_bar(page, HOT, "0", "largest of a map")
+        self._draw_bar(page, HOT, "largest of a map")
         if self.bars == 2:
             page.y += 3.6 * SMALL
-            self._draw_bar(page, COLD, "0", "largest below zero")
+            self._draw_bar(page, COLD, "largest below zero")
         page.y = begin + self.height
 
-    def _draw_bar(self, page: _Page, colours: LinearSegmentedColormap, low: str, high: str) -> None:
+    def _draw_bar(self, page: _Page, colours: Colormap, high: str) -> None:
         width, height = 190.0, SMALL
         axes = page.axes(self.beside, width, height)
         shares = np.linspace(0, 1, 256)[None]
-        grey = np.full((1, 256), (LIGHTEST + DARKEST) / 2)
-        axes.imshow(_over(grey, shares, colours), aspect="auto", extent=(0, 1, 0, 1))
-        for share, words, side in ((0, low, "left"), (0.5, "1/4", "center"), (1, high, "right")):
+        grey = np.full((1, 256), sum(BEHIND) / 2)
+        axes.imshow(over(grey, shares, colours), aspect="auto", extent=(0, 1, 0, 1))
+        for share, words, side in ((0, "0", "left"), (0.5, "1/4", "center"), (1, high, "right")):
             axes.annotate(
                 words, (share, 0), (0, -2), textcoords="offset points", va="top", ha=side,
                 color=MUTED, fontsize=SMALLEST + 0.5,
@@ -188,7 +182,7 @@ class _Block:
             page.write(_told(tile), x, note, ink=MUTED, down=LINE * name)
             page.y += _above(across)
             axes = page.axes(x, width, height)
-            _show(axes, _heat(tile, self.photo, width), self.photo)
+            _show(axes, heat(tile, self.photo, width), self.photo)
             if tile.at is not None:
                 _cross(axes, tile.at, 8)
             page.y -= _above(across)
@@ -238,33 +232,6 @@ def _sizes(across: int) -> tuple[float, float]:
 
 def _above(across: int) -> float:
     return LINE * sum(_sizes(across)) + 1
-
-
-def _drawn(photo: Photograph, width: float) -> np.ndarray:
-    """The photograph with as many pixels as a picture of so many points can show, 0 to 1."""
-    most = int(FINEST * width)
-    image = Image.fromarray(photo.pixels)
-    if image.width > most:
-        image = image.resize((most, max(round(most * image.height / image.width), 1)))
-    return np.asarray(image) / 255
-
-
-def _heat(tile: Tile, photo: Photograph, width: float) -> np.ndarray:
-    grey = _drawn(photo, width) @ (0.299, 0.587, 0.114)
-    grey = DARKEST + (LIGHTEST - DARKEST) * grey
-    rows, columns = (
-        np.arange(side) * places // side
-        for side, places in zip(grey.shape, tile.weights.shape, strict=True)
-    )
-    weights = tile.weights[np.ix_(rows, columns)]
-    shares = np.sqrt(np.abs(weights) / max(tile.strongest, FULL * tile.even, 1e-30))
-    below = (weights < 0)[..., None]
-    return np.where(below, _over(grey, shares, COLD), _over(grey, shares, HOT))
-
-
-def _over(grey: np.ndarray, shares: np.ndarray, colours: LinearSegmentedColormap) -> np.ndarray:
-    cover = (COVER * shares**0.6)[..., None]
-    return (1 - cover) * grey[..., None] + cover * colours(shares)[..., :3]
 
 
 def _show(axes: Axes, pixels: np.ndarray, photo: Photograph) -> None:

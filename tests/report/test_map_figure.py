@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 
 from attnbench.map_sheet import Photograph, Row, Sheet, Tile
-from attnbench.report import map_figure
-from attnbench.report.map_figure import COLD, COVER, DARKEST, HOT, LIGHTEST, WIDTH, figure
+from attnbench.report import map_colours
+from attnbench.report.map_colours import BEHIND, COLD, COVER, HOT
+from attnbench.report.map_figure import WIDTH, figure
 
+DARKEST, LIGHTEST = BEHIND
 WHITE = Photograph("white.png", 6, 4, np.full((4, 6, 3), 255, np.uint8))
 
 
 def heat(weights, **how):
-    return map_figure._heat(Tile("t", np.array(weights, float), **how), WHITE, 100)
+    return map_colours.heat(Tile("t", np.array(weights, float), **how), WHITE, 100)
 
 
 def hot(share):
@@ -54,7 +56,7 @@ def test_the_image_behind_is_lighter_than_it_was_and_keeps_its_order():
     levels = np.array([[0, 128, 255]], np.uint8)[..., None].repeat(3, axis=2)
     tile = Tile("t", np.zeros((1, 1)))
 
-    found = map_figure._heat(tile, Photograph("grey", 3, 1, levels), 100)[0, :, 0]
+    found = map_colours.heat(tile, Photograph("grey", 3, 1, levels), 100)[0, :, 0]
 
     assert found.tolist() == pytest.approx(
         [DARKEST, DARKEST + (LIGHTEST - DARKEST) * 128 / 255, LIGHTEST]
