@@ -6,6 +6,8 @@
     conditions.jsonl    one line for each time that the run was begun or resumed
     records.jsonl       one line a record, flushed as it comes
     worker.log          what the workers wrote to stderr
+    trainings/          the state of trainings that are not done
+    weights/            what was trained, where the run was asked to keep it
 
 A line that a dying process left half-written is kept as it is and reported; the next record
 starts on a line of its own. A folder may be of anybody: `plain_files` and `run_lines` say what is
@@ -41,6 +43,7 @@ RECORDS, ENVIRONMENTS, CONDITIONS, SUITE, LOG = (
     "worker.log",
 )
 APPENDED = (RECORDS, ENVIRONMENTS, CONDITIONS)
+TRAININGS, WEIGHTS = "trainings", "weights"  # folders
 MOST_THREADS = 2**16
 
 
@@ -103,7 +106,8 @@ class RunWriter:
         self.path = path
         self._open: dict[str, int] = {}
         try:
-            plain_files.refuse_link(path / LOG)  # the workers append to it
+            for name in (LOG, TRAININGS, WEIGHTS):  # the workers write there
+                plain_files.refuse_link(path / name)
             for name in APPENDED:
                 self._open[name] = plain_files.appending(path / name)
             fcntl.flock(self._open[RECORDS], fcntl.LOCK_EX | fcntl.LOCK_NB)

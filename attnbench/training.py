@@ -42,7 +42,8 @@ class Training:
     `window`, `scales` and `mirrored` are of the evaluation, on images at their full size;
     `transfer` are other options of the data set, and `evaluate_with` settings of other options of
     the head, each with the weights as they were trained. `shown` validation images, made small, are
-    kept in the records of the first seed with their masks and maps.
+    kept in the records of the first seed with their masks and maps; with `keep_weights` the run
+    folder keeps the weights of every head and seed.
     """
 
     dataset: str = "legend_map"
@@ -68,13 +69,14 @@ class Training:
     evaluate_with: tuple[dict[str, Option], ...] = ()
     checkpoint_every: int = 200  # steps; 0 for never
     shown: int = 3
+    keep_weights: bool = False
 
     @cached_property
     def key(self) -> str:
         """Hash of all that the result depends on: what two readings that are compared share."""
-        text = json.dumps(
-            asdict(replace(self, **_NO_RESULT)), sort_keys=True, separators=(",", ":")
-        )
+        told = asdict(replace(self, **_NO_RESULT))
+        del told["keep_weights"]  # without a part in it: older readings keep the key that they have
+        text = json.dumps(told, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @property

@@ -26,6 +26,8 @@ EXAMPLES = "Examples: attnbench run --suite resolution-sweep; attnbench run --re
               help="Folder of the data to train on.")
 @click.option("--backbone-weights", type=click.Path(path_type=Path), metavar="FILE",
               help="ImageNet checkpoint of the backbone to train.")
+@click.option("--keep-weights", is_flag=True,
+              help="Keep what is trained, a file a head and seed, as attnbench maps reads it.")
 @click.option("--device", default="auto", show_default=True, metavar="NAME",
               help="cpu, cuda, cuda:1, cuda:all; auto takes a GPU if there is one.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N",
@@ -56,7 +58,7 @@ EXAMPLES = "Examples: attnbench run --suite resolution-sweep; attnbench run --re
 def command(
     context: click.Context, *, suite_name: str | None, heads: tuple[str, ...],
     metrics: tuple[str, ...], only: tuple[str, ...], settings: tuple[str, ...], data: Path | None,
-    backbone_weights: Path | None, device: str, jobs: int | None,
+    backbone_weights: Path | None, keep_weights: bool, device: str, jobs: int | None,
     executor: str, address: str | None, accelerators: str | None, threads: int,
     sdpa: str, cudnn_benchmark: bool, probe: bool, seed: int | None, resume: Path | None,
     retry: str | None, verbose: bool, results: Path,
@@ -81,6 +83,7 @@ def command(
         if retry:
             raise SuiteError("--retry goes with --resume RUN, as in: --resume RUN --retry failed")
         settings += _places(root=data, backbone_weights=backbone_weights)
+        settings += ("keep_weights=true",) if keep_weights else ()
         asked = start.Asked(heads, only, settings, device, metrics)
         over = _spread(executor, jobs, address, accelerators)
         how = Settings(threads, sdpa, cudnn_benchmark)
@@ -125,7 +128,7 @@ def _measure(prepared, watch, *, probe: bool) -> None:
     from attnbench.cli._live import view
     from attnbench.cli._summary import print_summary
     from attnbench.stopwatch import ENDING, OWN
-    from attnbench.store import read_run
+    from attnbench.store import WEIGHTS, read_run
 
     path = prepared.writer.path
     try:
@@ -141,7 +144,8 @@ def _measure(prepared, watch, *, probe: bool) -> None:
         raise
     print_summary(read_run(path))
     place = "" if path.parent == Path("results") else f" {path}"
-    click.echo(f"\nrecords: {path}\nnext:    attnbench report --html{place}")
+    kept = f"\nweights: {path / WEIGHTS}" if (path / WEIGHTS).is_dir() else ""
+    click.echo(f"\nrecords: {path}{kept}\nnext:    attnbench report --html{place}")
     watch.begin("")
 
 

@@ -16,14 +16,17 @@ from torch import nn
 
 from attnbench.errors import UnmeasuredError
 from attnbench.heads import describe
+from attnbench.kept_weights import file_name
 from attnbench.measure import Found, metric
 from attnbench.measure._bench import Bench, refuse_compiled
 from attnbench.measure._trained.readings import Trained
 from attnbench.source import source
+from attnbench.store import WEIGHTS
 from attnbench.train.batches import Batches, Pictures, pictures
 from attnbench.train.checkpoint import Checkpoint
 from attnbench.train.evaluate import evaluated
 from attnbench.train.fit import How, fit
+from attnbench.train.kept import Kept, keep
 from attnbench.train.miou import Scores
 from attnbench.train.network import crop_size, like, network
 from attnbench.training import Option
@@ -110,6 +113,8 @@ class _Experiment:
         losses = fit(trained, self._batches(), self.recipe, self._how(), checkpoint)
         seconds = time.perf_counter() - started
         found = self._scored(trained)
+        if self.folder and self.recipe.keep_weights:
+            self._keep(trained)
         if checkpoint is not None:
             checkpoint.remove()
         note = f"recipe {self.recipe.key}: {self.recipe.sentence}; seed {self.seed}"
@@ -165,6 +170,11 @@ class _Experiment:
 
     def _how(self) -> How:
         return How(self.device, self.trial.dtype, f"{self.trial.label}, seed {self.seed}")
+
+    def _keep(self, trained: nn.Module) -> None:
+        path = Path(self.folder).with_name(WEIGHTS) / file_name(self.trial, self.seed)
+        recipe = replace(self.recipe, root="")  # a place of this machine, and no part of it
+        keep(path, trained, Kept(self.trial, recipe, self.train.classes, self.seed))
 
     def _checkpoint(self) -> Checkpoint | None:
         if not self.folder:

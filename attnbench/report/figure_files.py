@@ -17,7 +17,7 @@ from attnbench.report.palette import PAPER
 KINDS = ("pdf", "svg", "png")
 CAPTIONS = "captions.txt"
 SHARP = 300  # dots an inch of a PNG
-_NO_DATE = {  # the same run gives the same bytes
+NO_DATE = {  # the same run gives the same bytes
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
     "svg": {"Date": None, "Creator": None},
     "png": {"Software": None},
@@ -48,7 +48,7 @@ def _save(figure: Figure, folder: Path, name: str, kinds: Sequence[str]) -> None
     for kind in dict.fromkeys(kinds):
         with mpl.rc_context(STYLE):
             figure.savefig(
-                folder / f"{name}.{kind}", format=kind, dpi=SHARP, metadata=_NO_DATE[kind],
+                folder / f"{name}.{kind}", format=kind, dpi=SHARP, metadata=NO_DATE[kind],
                 facecolor=PAPER if kind == "png" else "none",
             )  # fmt: skip
 

@@ -23,12 +23,10 @@ from attnbench.run.isolate import Worker
 from attnbench.run.places import Here, Place
 from attnbench.run.protocol import Hello
 from attnbench.run.session import Kept, Session, View, Work
-from attnbench.store import LOG, Run, RunInfo, RunWriter, read_run
+from attnbench.store import LOG, TRAININGS, Run, RunInfo, RunWriter, read_run
 from attnbench.suite import Suite
 from attnbench.suite_file import known_metric, override, parse_suite, read_suite, suite_path
 from attnbench.trial import NO_DEVICE, Settings
-
-TRAININGS = "trainings"  # folder of a run, with the state of those that are not done
 
 
 @dataclass(frozen=True)
@@ -212,6 +210,8 @@ def begun(
 ) -> Prepared:  # fmt: skip
     """As `fresh`, of a suite that is read, with its text."""
     suite = asked.of(suite)
+    if suite.training and suite.training.keep_weights and over.executor != "local":
+        raise SuiteError(f"--executor {over.executor}: weights are kept on this machine alone")
     info = RunInfo(
         suite=suite.name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from attnbench.errors import HeadError
 from attnbench.networks.resnet import ResNet
-from attnbench.train.weights import UnreadableError, read_weights
+from attnbench.train.weights import UnreadableError, is_state_dict, read_weights
 
 IGNORED = "fc."  # the classifier of ImageNet
 
@@ -39,7 +39,6 @@ def _state(path: Path) -> Mapping[str, Tensor]:
         state = read_weights(path)
     except UnreadableError as reason:
         raise HeadError(f"{path}: {reason}") from None
-    is_dict = isinstance(state, Mapping) and all(isinstance(v, Tensor) for v in state.values())
-    if not is_dict:
+    if not is_state_dict(state):
         raise HeadError(f"{path}: holds no state dict, names to tensors, alone")
     return state

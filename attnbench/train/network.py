@@ -94,7 +94,7 @@ class Small(nn.Module):
     """
 
     def __init__(
-        self, head: str, channels: int, classes: int, *, deep: bool = False, **options: Option
+        self, head: str, channels: int, classes: int, /, *, deep: bool = False, **options: Option
     ):
         super().__init__()
         widths = (COLOURS, max(channels // 4, 1), max(channels // 2, 1), channels)
@@ -117,7 +117,7 @@ class Small(nn.Module):
 class Dilated(nn.Module):
     """A ResNet of output stride 8, with the stem of ImageNet checkpoints, and the whole head."""
 
-    def __init__(self, head: str, backbone: str, classes: int, **options: Option):
+    def __init__(self, head: str, backbone: str, classes: int, /, **options: Option):
         super().__init__()
         self.backbone = ResNet(depth(backbone), output_stride=STRIDE)
         if "classes" in describe(head).options:  # ocr looks for one region a class

@@ -1,6 +1,9 @@
-from dataclasses import replace
+import hashlib
+import json
+from dataclasses import asdict, replace
 
 import pytest
+import torch
 
 from attnbench import measure
 from attnbench.errors import MissingDataError, SuiteError, UnknownNameError, UnmeasuredError
@@ -8,7 +11,10 @@ from attnbench.measure._bench import Bench
 from attnbench.run.executors import inline
 from attnbench.run.session import work
 from attnbench.suite_file import override, parse_suite
-from attnbench.train.batches import Batches
+from attnbench.train.batches import Batches, pictures
+from attnbench.train.evaluate import evaluated
+from attnbench.train.kept import kept, rebuilt
+from attnbench.train.weights import read_weights
 from attnbench.training import Training
 from attnbench.trial import Shape, Trial
 
@@ -79,7 +85,40 @@ def test_a_reading_says_which_training_it_is_of():
 
 def test_a_place_is_no_part_of_a_recipe_and_a_setting_is():
     assert replace(RECIPE, root="/elsewhere", checkpoint_every=7).key == RECIPE.key
+    assert replace(RECIPE, keep_weights=True).key == RECIPE.key
     assert replace(RECIPE, lr=1.0).key != RECIPE.key
+
+
+def test_a_recipe_has_the_key_that_it_had_before_weights_could_be_kept():
+    told = asdict(RECIPE) | {"root": "", "checkpoint_every": 0, "shown": 0}
+    del told["keep_weights"]
+    text = json.dumps(told, sort_keys=True, separators=(",", ":"))
+
+    assert RECIPE.key == hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def test_what_was_trained_is_kept_when_it_is_asked_for(tmp_path):
+    recipe = replace(RECIPE, keep_weights=True, root="/somewhere", shown=0)
+    folder = str(tmp_path / "trainings")
+
+    found = readings(recipe=recipe, number=1, folder=folder)
+
+    (path,) = (tmp_path / "weights").iterdir()
+    of, weights = kept(read_weights(path), "it")
+    assert path.name == f"{TRIAL.key}-1.pt"
+    assert (of.trial, of.classes, of.seed) == (TRIAL, pictures(recipe, "val").classes, 1)
+    assert of.recipe == replace(recipe, root="")
+    made = rebuilt(of, weights, "it").eval()
+    how = {"crop": (64, 64), "batch": 2, "device": torch.device("cpu")}
+    scored = evaluated(made, pictures(recipe, "val"), recipe, **how)
+    assert scored.mean_iou == found["accuracy"].samples[0]
+    assert not (tmp_path / "trainings").exists()
+
+
+def test_nothing_is_kept_unasked(tmp_path):
+    readings(folder=str(tmp_path / "trainings"))
+
+    assert not list(tmp_path.iterdir())
 
 
 class Killed(BaseException):

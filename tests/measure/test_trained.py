@@ -153,9 +153,20 @@ MAPS = {
     "ema": {("bases", "base", 5)},
     "fcn": set(),
     "se": set(),
-    "isa": set(),
+    "isa": {("long range", "query", 12), ("short range", "query", 12)},
+    "ann": {("pyramid", "query", 12)},
+    "a2": {("gathering", "descriptor", 4), ("distribution", "base", 4)},
+    "ocr": {("object region", "descriptor", 6), ("relation", "base", 6)},
+    "glore": {("node", "descriptor", 4)},
+    "enc": {("codewords", "base", 7)},
 }
-OPTIONS = {"ema": {"bases": 5}, "psa": {"grid": 4}, "isa": {"window": 2}}
+OPTIONS = {
+    "ema": {"bases": 5},
+    "psa": {"grid": 4},
+    "isa": {"window": 3, "window_width": 2},
+    "ocr": {"classes": 6},
+    "enc": {"codewords": 7},
+}
 
 
 def trained_maps(head, **options):
@@ -173,7 +184,7 @@ def test_maps_of_a_head_are_rows_over_its_places(head):
     assert {(m.name, m.kind, len(m.weights)) for m in found} == MAPS[head]
     for one in found:
         assert one.weights.shape[1] == one.grid[0] * one.grid[1]
-        assert one.kind == "base" or one.is_distribution
+        assert one.kind == "base" or one.is_distribution or head == "glore"  # without a softmax
         if one.kind == "base":
             assert one.weights.sum(dim=0).tolist() == pytest.approx([1] * 12)
 
@@ -181,6 +192,33 @@ def test_maps_of_a_head_are_rows_over_its_places(head):
 def test_a_fused_head_has_no_map_and_a_map_over_channels_is_none_over_places():
     assert trained_maps("non_local", kernel="fused") == []
     assert trained_maps("danet", branch="channel") == []
+
+
+def test_as_many_descriptors_as_places_are_not_taken_for_pairs_of_places():
+    kinds = {m.name: m.kind for m in trained_maps("a2", descriptors=12)}
+
+    assert kinds == {"gathering": "descriptor", "distribution": "base"}
+
+
+def test_a_distribution_over_positions_gives_no_place_a_share():
+    found = trained_maps("a2", distribution="positions")
+
+    assert [m.kind for m in found] == ["descriptor", "descriptor"]
+
+
+def test_pooled_keys_are_laid_out_over_the_places_that_they_are_of():
+    (found,) = trained_maps("non_local", sub_sample="after")
+
+    assert found.weights.shape == (12, 12)
+    assert found.is_distribution
+    assert not found.weights.view(12, 3, 4)[:, 2].any()  # the last row of three is in no pool
+
+
+def test_windows_with_padding_leave_the_weight_on_it_out():
+    found = trained_maps("isa", window=2, window_width=2)
+
+    assert [m.name for m in found] == ["long range", "short range"]
+    assert not any(m.is_distribution for m in found)
 
 
 def test_a_map_that_is_no_distribution_says_so():
@@ -314,6 +352,8 @@ def test_a_mask_shows_what_was_scored():
         ("non_local", {}, {"cosine_distance", "jsd", "region", "boundary"}),
         ("non_local", {"pairwise": "dot_product"}, {"cosine_distance"}),
         ("ema", {"bases": 4}, {"bases", "bases.given_base", "bases.shuffled", "bases.within"}),
+        ("isa", {"window": 4}, {"cosine_distance", "jsd", "region", "boundary"}),
+        ("glore", {}, set()),
     ],
 )
 def test_a_head_has_the_readings_that_it_has_maps_for(head, options, expected):

@@ -33,6 +33,16 @@ def test_every_head_gives_logits_as_large_as_the_image(head):
     assert made(trial)(torch.randn(2, 3, 24, 32)).shape == (2, 4, 24, 32)
 
 
+@pytest.mark.parametrize("part", [SMALL, WHOLE])
+def test_an_option_of_a_head_may_be_called_as_a_width_of_the_network(part):
+    trial = replace(part, head="ocr", options={"classes": 6})
+
+    network = made(trial).eval()
+
+    assert {m.classes for m in network.modules() if isinstance(m, HEADS["ocr"])} == {6}
+    assert network(torch.randn(1, 3, 16, 24)).shape == (1, 4, 16, 24)
+
+
 @pytest.mark.parametrize("stem", ["small", "deep"])
 def test_heads_of_one_seed_start_with_the_same_weights_around_them(stem):
     one, other = (made(replace(SMALL, head=h), stem=stem) for h in ("gc", "non_local"))

@@ -54,10 +54,16 @@ def apart(found: Tensor, expected: Tensor) -> float:
 
 def captured(head: nn.Module, name: str, x: Tensor) -> Tensor | None:
     """What passes through the submodule `name` in the last of its calls; None without a call."""
+    seen = calls(head, name, x)
+    return seen[-1] if seen else None
+
+
+def calls(head: nn.Module, name: str, x: Tensor) -> list[Tensor]:
+    """What passes through the submodule `name`, one call after another."""
     seen: list[Tensor] = []
     handle = head.get_submodule(name).register_forward_hook(lambda _m, _x, y: seen.append(y))
     try:
         head(x)
     finally:
         handle.remove()
-    return seen[-1] if seen else None
+    return seen

@@ -154,7 +154,8 @@ class Trained:
         found: Named = {}
         for view in self._views:
             for one in maps(self.network, self.head, self._input(view)):
-                found.setdefault(one.name, []).append(one)
+                if one.kind != "descriptor":  # of no query, and shared out to none
+                    found.setdefault(one.name, []).append(one)
         return found
 
 

@@ -1,0 +1,1 @@
+"""What heads attend to over one photograph: a network, its maps, the tiles of a sheet."""
