@@ -27,9 +27,9 @@ class PrintableConsole(Console):
 
 
 def stdout(*, is_taken: bool = False) -> Console:
-    """Or stderr, where a program reads stdout."""
+    """Or stderr, where a program reads stdout. Colours may be forced: that makes no terminal."""
     console = PrintableConsole(highlight=False, soft_wrap=False, stderr=is_taken)
-    if console.is_terminal:
+    if console.file.isatty():
         return console
     return PrintableConsole(highlight=False, width=NO_TERMINAL_WIDTH, stderr=is_taken)
 
