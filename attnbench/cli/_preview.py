@@ -8,11 +8,11 @@ from attnbench.cli._console import print_table, print_text, stdout
 from attnbench.run.expected import Expected
 from attnbench.run.preview import Preview, size
 from attnbench.suite import Planned
-from attnbench.trial import NO_DEVICE, Trial
+from attnbench.trial import NO_DEVICE, Shape, Trial
 from attnbench.units import duration, quantity
 
 UNKNOWN = "–"
-_NUMBERS = ("trials", "rounds", "records", "MACs", "FLOPs", "peak memory")
+_NUMBERS = ("trials", "rounds", "records", "MACs", "FLOPs", "memory")
 
 
 def print_preview(found: Preview, *, every: bool) -> None:
@@ -25,16 +25,16 @@ def print_preview(found: Preview, *, every: bool) -> None:
         f"on {found.device}{threads}; nothing is measured, and no folder is made",
     )
     print_table(console, ("what", "trials", "rounds", "records"), _groups(found), _NUMBERS)
-    titles = ("head", "where", "trials", "maps", "largest", "MACs", "FLOPs", "peak memory")
+    titles = ("head", "on", "trials", "maps", "MACs", "FLOPs", "memory")
     if every:
-        titles = ("head", "where", "mode", "type", "map", "MACs", "FLOPs", "peak memory")
+        titles = ("head", "on", "mode", "type", "map", "MACs", "FLOPs", "memory")
     rows = _trials(found) if every else _heads(found)
     print_table(console, titles, rows, _NUMBERS)
-    of = "" if every else " of the largest map"
+    of = "" if every else ", of the largest map, trained where one is"
     print_text(
         console,
-        f"MACs (a multiply-add is one) and FLOPs (it is two) are of the forward pass{of}, the peak "
-        "is predicted, with weights and input.",
+        "MACs (a multiply-add is one) and FLOPs (it is two) are of the forward pass, memory is "
+        f"the predicted peak with weights and input{of}.",
         "",
     )
     _print_left_out(console, found)
@@ -130,7 +130,7 @@ def _groups(found: Preview) -> list[list[str]]:
 
 
 def _where(trial: Trial) -> str:
-    return "no device" if trial.device == NO_DEVICE else trial.device
+    return "counts" if trial.device == NO_DEVICE else trial.device
 
 
 def _heads(found: Preview) -> list[list[str]]:
@@ -138,13 +138,9 @@ def _heads(found: Preview) -> list[list[str]]:
     for p in found.to_do:
         lines.setdefault((p.trial.label, _where(p.trial)), []).append(p.trial)
     return [
-        [label, where, str(len(trials)), _maps(trials), *_largest(found, max(trials, key=size))]
+        [label, where, str(len(trials)), _maps(trials), *_need(found, max(trials, key=size))]
         for (label, where), trials in lines.items()
     ]
-
-
-def _largest(found: Preview, trial: Trial) -> list[str]:
-    return [f"{trial.shape} {trial.mode}", *_need(found, trial)]
 
 
 def _trials(found: Preview) -> list[list[str]]:
@@ -163,10 +159,14 @@ def _need(found: Preview, trial: Trial) -> list[str]:
 
 
 def _maps(trials: Iterable[Trial]) -> str:
-    """As in "16x16 to 96x96"."""
-    shapes = [t.shape for t in sorted(trials, key=size)]
-    ends = dict.fromkeys(f"{s.height}x{s.width}" for s in (shapes[0], shapes[-1]))
-    return " to ".join(ends)
+    """As in "16 to 96", or "16x32 to 96x192"."""
+    ordered = [t.shape for t in sorted(trials, key=size)]
+    return " to ".join(dict.fromkeys(map(_side, (ordered[0], ordered[-1]))))
+
+
+def _side(shape: Shape) -> str:
+    is_square = shape.height == shape.width
+    return str(shape.height) if is_square else f"{shape.height}x{shape.width}"
 
 
 def _trial_facts(found: Preview, planned: Planned) -> dict[str, Any]:
