@@ -1,5 +1,6 @@
 """The axes of a sweep and the values that they may have."""
 
+import re
 from itertools import product
 from typing import Any
 
@@ -26,6 +27,41 @@ DEFAULTS: dict[str, list[Any]] = {
     "kernel": ["eager"],
     "backbone": [""],
 }
+
+
+MOST_VALUES = 1000  # of one range
+_RANGE = re.compile(r"(\d{1,10})\.\.(\d{1,10})([x+])(\d{1,10})")
+
+
+def typed_values(axis: str, text: str, where: str) -> list[Any]:
+    """What was typed for an axis: values with commas between, and ranges, as "32..128x2" for 32,
+    64, 128 and "32..128+32" for 32, 64, 96, 128. Raises SuiteError for a range that cannot be.
+    """
+    parts = text.split(",")
+    if AXES[axis]:
+        return [typed(part) for part in parts]
+    return [value for part in parts for value in _spelt_out(part, f"{where}: {part}")]
+
+
+def _spelt_out(part: str, where: str) -> list[Any]:
+    if ".." not in part:
+        return [typed(part)]
+    found = _RANGE.fullmatch(part)
+    if found is None:
+        raise SuiteError(f"{where}: write a range as 32..128x2 (32, 64, 128) or as 32..128+32")
+    low, high, by = (int(found[i]) for i in (1, 2, 4))
+    is_factor = found[3] == "x"
+    if not 0 < low <= high or by < 1 + is_factor:
+        raise SuiteError(f"{where}: a range goes up, from above zero, by x2 or +1 at least")
+    if is_factor:
+        values = [low]
+        while values[-1] * by <= high:
+            values.append(values[-1] * by)
+        return values
+    steps = range(low, high + 1, by)
+    if len(steps) > MOST_VALUES:
+        raise SuiteError(f"{where}: {len(steps)} values; a range has {MOST_VALUES} at most")
+    return list(steps)
 
 
 def listed(value: Any, axis: str) -> list[Any]:

@@ -17,13 +17,18 @@ class AttnbenchError(Exception):
     exit_code = EXIT_WRONG_USE
 
 
+def near(name: str, known: Iterable[str]) -> str:
+    """As in "did you mean 'ema'?"; empty where nothing that is known is like it."""
+    found = get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"did you mean {found[0]!r}?" if found else ""
+
+
 class UnknownNameError(AttnbenchError):
     """A head, suite, metric, option or axis that does not exist."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], where: str = ""):
         known = sorted(known)
-        near = get_close_matches(name, known, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known) or 'none'}"
+        hint = near(name, known) or f"known: {', '.join(known) or 'none'}"
         super().__init__(f"{where + ': ' if where else ''}unknown {kind} {name!r}; {hint}")
 
 

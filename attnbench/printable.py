@@ -1,5 +1,6 @@
 """Text of others made harmless to print: nothing in it steers a terminal or turns the reading."""
 
+import json
 import re
 
 # C0 but tab and newline, DEL, C1; marks that turn the direction of text or take no place; line
@@ -19,6 +20,11 @@ def printable(text: str) -> str:
 def one_line(text: str) -> str:
     r"""The same, with newlines and tabs written out as well."""
     return printable(text).replace("\n", r"\n").replace("\t", r"\t")
+
+
+def printable_json(text: str) -> str:
+    r"""JSON that reads the same, with what steers a terminal escaped, as in "\u200b"."""
+    return _STEERING.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def is_name(text: str) -> bool:

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from attnbench.errors import StoreError
+from attnbench.errors import StoreError, near
 
 INFO = "run.json"  # what makes a folder that of a run
 SIDES = HEAD_SIDE, BASE_SIDE = "head", "base"  # folders of a gate with the runs of its two sides
@@ -16,10 +16,12 @@ def find_run(name: str, results: Path) -> Path:
     """The run folder that is meant: a path as typed, or a name below `results`.
 
     Of a gate, which keeps a run of each side, it is that of the head side; of a self-test that of
-    the base, where nothing is slowed down.
+    the base, where nothing is slowed down. Raises StoreError for none, if another has a like name.
     """
     is_below = not Path(name).is_dir() and (results / name).is_dir()
     path = results / name if is_below else Path(name)
+    if not path.is_dir() and (hint := near(path.name, (p.name for p in runs_in(results)))):
+        raise StoreError(f"{name}: no such run folder; {hint}")
     side = path / (BASE_SIDE if (path / SELF_TEST).exists() else HEAD_SIDE)
     return side if not (path / INFO).exists() and (side / INFO).exists() else path
 

@@ -4,7 +4,7 @@ What a line says is checked here, once: behind it, numbers are finite, names can
 record's key is that of its trial.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +20,19 @@ from attnbench.record_lines import RecordLines
 _UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _TOO_LONG = f"longer than {LONGEST_LINE} bytes"
 NAMED = 5  # lines of a file that are told one by one
+TOLD_EVERY = 1000  # lines
+Tell = Callable[[str, int, int], None]  # what is read, how many bytes, of how many
 
 
 class _Schema(msgspec.Struct):
     schema: int
 
 
-def values(path: Path, kind: type, warnings: list[str]) -> Iterator[Any]:
+def values(path: Path, kind: type, warnings: list[str], tell: Tell | None = None) -> Iterator[Any]:
     """What the lines of a file hold, as `kind`. Others are left out, each with a warning."""
     read = _READERS[kind]()
     left_out = 0
-    for number, line in lines(path):
+    for number, line in _told(path, tell) if tell else lines(path):
         try:
             value, fault = read(line) if line is not None else (None, _TOO_LONG)
         except _UNDECODABLE:
@@ -46,6 +48,16 @@ def values(path: Path, kind: type, warnings: list[str]) -> Iterator[Any]:
                 )
     if left_out > NAMED:
         warnings.append(f"{path}: {left_out} lines in all are left out, for such reasons")
+
+
+def _told(path: Path, tell: Tell) -> Iterator[tuple[int, bytes | None]]:
+    """The lines of a file; `tell` is told how far they are."""
+    done, size = 0, path.stat().st_size if path.exists() else 0
+    for number, line in lines(path):
+        yield number, line
+        done += len(line or b"")
+        if number % TOLD_EVERY == 0:
+            tell(f"reading {path.parent.name}", done, max(size, done))
 
 
 def _fault(line: bytes) -> str:

@@ -17,6 +17,7 @@ not read. Older formats are read, and not written into.
 import fcntl
 import os
 import tomllib
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -178,8 +179,11 @@ def _check_resumable(path: Path) -> None:
         )
 
 
-def read_run(path: Path) -> Run:
-    """The run in folder `path`. Raises StoreError when it is none, or is of a newer format."""
+def read_run(path: Path, tell: Callable[[str, int, int], None] | None = None) -> Run:
+    """The run in folder `path`. Raises StoreError when it is none, or is of a newer format.
+
+    `tell` is told of what is read, how many bytes, of how many.
+    """
     info = read_info(path)
     warnings: list[str] = []
     with no_search():
@@ -187,7 +191,7 @@ def read_run(path: Path) -> Run:
             path=path,
             info=info,
             suite_text=_suite_text(path / SUITE, warnings),
-            records=tuple(values(path / RECORDS, Record, warnings)),
+            records=tuple(values(path / RECORDS, Record, warnings, tell)),
             environments={e.id: e for e in values(path / ENVIRONMENTS, Environment, warnings)},
             conditions=tuple(values(path / CONDITIONS, Conditions, warnings)),
             warnings=tuple(warnings),

@@ -13,7 +13,7 @@ from typing import Any, get_args
 import msgspec
 
 import attnbench.measure as measure
-from attnbench.axes import AXES, DEFAULTS, axis_values, check_parts, listed
+from attnbench.axes import AXES, DEFAULTS, axis_values, check_parts, listed, typed_values
 from attnbench.checked import (
     check_keys,
     converted,
@@ -119,7 +119,7 @@ def parse_suite(text: str, name: str, where: str) -> Suite:
 
 def override(suite: Suite, settings: Iterable[str]) -> Suite:
     """The suite with "axis=value,value" put into every sweep, "rounds=3" into the budget, and
-    "steps=150" into the training.
+    "steps=150" into the training. Of one that comes twice the last holds.
     """
     for setting in settings:
         key, equals, text = setting.partition("=")
@@ -128,7 +128,7 @@ def override(suite: Suite, settings: Iterable[str]) -> Suite:
             raise SuiteError(f"{where}: write axis=value, as in size=64,128")
         known = [*AXES, *(f.name for f in fields(Budget)), *(SETTINGS if suite.training else ())]
         if key in AXES:
-            values = axis_values(key, [typed(v) for v in text.split(",")], where)
+            values = axis_values(key, typed_values(key, text, where), where)
             sweeps = tuple(replace(s, axes=s.axes | {key: values}) for s in suite.sweeps)
             suite = replace(suite, sweeps=sweeps)
         elif key in SETTINGS:

@@ -52,6 +52,14 @@ def digits(value: float, significant: int = 3) -> str:
     return f"{rounded:,.{max(places, 0)}f}".replace(",", "\u202f")
 
 
+def duration(seconds: float) -> str:
+    """For a person who waits: "9 s", "3 min 05 s", "2 h 05 min"."""
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
 def quantity(value: float, unit: str, significant: int = 3) -> str:
     """`value` in a readable multiple of `unit`: 0.00412 and "s" give "4.12 ms"."""
     divisor, name = scale(value, unit)

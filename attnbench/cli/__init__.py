@@ -1,40 +1,53 @@
 """The command line: one command a file, imported when it is called; the only place that exits."""
 
 import os
+import signal
 import sys
 import traceback
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from attnbench import __version__
-from attnbench.errors import EXIT_INTERRUPTED, EXIT_OUR_BUG, AttnbenchError, UnknownNameError
+from attnbench.cli._command import Group
+from attnbench.cli._notes import verbose
+from attnbench.errors import EXIT_INTERRUPTED, EXIT_OUR_BUG, AttnbenchError
 from attnbench.garbage import left_to_the_end
 from attnbench.printable import printable
 
+NAME, COMPLETE = "attnbench", "_ATTNBENCH_COMPLETE"  # the variable by which a shell asks for names
 _FOLDER = Path(__file__).parent
 
 
-class _Commands(click.Group):
+class _InterruptedError(Exception):
+    """Ctrl-C while a command ran; the text says how to go on, if there is anything to say."""
+
+
+class _Commands(Group):
     """The commands are the files of this folder; heavy imports stay inside their functions."""
 
     def list_commands(self, _context: click.Context) -> list[str]:
         return sorted(f.stem for f in _FOLDER.glob("*.py") if not f.name.startswith("_"))
 
-    def get_command(self, context: click.Context, name: str) -> click.Command:
-        if name not in self.list_commands(context):
-            raise UnknownNameError("command", name, self.list_commands(context))
+    def loaded(self, _context: click.Context, name: str) -> click.Command:
         return import_module(f"attnbench.cli.{name}").command
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except KeyboardInterrupt as end:  # which click would answer with an empty line
+            raise _InterruptedError(str(end)) from None
 
 
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Example: attnbench run --suite resolution-sweep && attnbench report --html",
+    examples=("attnbench run --suite resolution-sweep", "attnbench report --html"),
 )
-@click.version_option(__version__, prog_name="attnbench")
+@click.version_option(__version__, prog_name=NAME)
 def attnbench() -> None:
     """What an attention head for dense prediction costs, and what it buys.
 
@@ -43,36 +56,73 @@ def attnbench() -> None:
     """
 
 
-def main() -> NoReturn:
-    """Runs the command line. What a user can mend is one line on stderr, with its exit code.
+attnbench.params.append(verbose("More of what a command can tell, where it can."))
 
-    What a command returns is not taken apart before the end of the process.
-    """
+
+def main() -> NoReturn:
+    """Runs the command line. What a user can mend is one line on stderr, with its exit code."""
+    interrupts = _interrupts()
     try:
-        left = attnbench.main(standalone_mode=False)
-        if left is not None:
-            left_to_the_end(left)
-        code = 0
-    except AttnbenchError as error:
-        code = _complain(str(error), error.exit_code)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.ctx.get_help())
-        code = 0
-    except click.ClickException as error:
-        code = _complain(error.format_message(), error.exit_code)
-    except click.exceptions.Exit as end:
-        code = end.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        code = EXIT_INTERRUPTED
-    except BrokenPipeError:  # the reader of our output, as `head`, has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+        code = _called()
+    except (_InterruptedError, KeyboardInterrupt, click.Abort) as end:
+        _end_interrupted(str(end))
     except Exception:  # noqa: BLE001 whatever it is, 1 would say that the answer is no
+        if interrupts:  # which a library has made an error of its own from
+            _end_interrupted()
         traceback.print_exc()
         code = EXIT_OUR_BUG
     sys.exit(code)
 
 
+def _called() -> int:
+    """The exit code of the command that is named, or what a shell asks for.
+
+    What a command returns is not taken apart before the end of the process.
+    """
+    if COMPLETE in os.environ:
+        from attnbench.cli import _shells
+
+        _shells.register()
+    try:
+        left = attnbench.main(prog_name=NAME, complete_var=COMPLETE, standalone_mode=False)
+        if left is not None:
+            left_to_the_end(left)
+    except AttnbenchError as error:
+        return _complain(str(error), error.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help())
+    except click.ClickException as error:
+        return _complain(error.format_message(), error.exit_code)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except BrokenPipeError:  # the reader of our output, as `head`, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
 def _complain(message: str, code: int) -> int:
     click.echo(f"error: {printable(message)}", err=True)
     return code
+
+
+def _interrupts() -> list[int]:
+    """A list that a Ctrl-C goes into as it comes, besides the exception that it is."""
+    seen: list[int] = []
+
+    def interrupt(number: int, _frame: object) -> NoReturn:
+        seen.append(number)
+        raise KeyboardInterrupt
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell may have it ignored
+        signal.signal(signal.SIGINT, interrupt)
+    return seen
+
+
+def _end_interrupted(how_to_go_on: str = "") -> NoReturn:
+    """At once: what Python does at its end may take long, and may end with the signal instead."""
+    after_its_echo = "\n" if sys.stderr.isatty() else ""  # a terminal shows ^C
+    told = f"interrupted; {how_to_go_on}" if how_to_go_on else "interrupted"
+    with suppress(OSError):
+        click.echo(after_its_echo + printable(told), err=True)
+        sys.stdout.flush()
+    os._exit(EXIT_INTERRUPTED)

@@ -33,9 +33,9 @@ class PrintableConsole(Console):
 
 
 def stdout(*, is_taken: bool = False) -> Console:
-    """Or stderr, where a program reads stdout."""
+    """Or stderr, where a program reads stdout. Colours may be forced: that makes no terminal."""
     console = PrintableConsole(highlight=False, soft_wrap=False, stderr=is_taken)
-    if console.is_terminal:
+    if console.file.isatty():
         return console
     return PrintableConsole(highlight=False, width=NO_TERMINAL_WIDTH, stderr=is_taken)
 
@@ -65,7 +65,9 @@ def print_table(
     """A table of text; the columns of these titles stand to the right."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in titles:
-        table.add_column(Text(printable(title)), justify="right" if title in numbers else "left")
+        # In a narrow terminal numbers stay whole, and of text nothing is lost.
+        how = {"justify": "right", "no_wrap": True} if title in numbers else {"overflow": "fold"}
+        table.add_column(Text(printable(title)), **how)
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
     console.print(table)

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from attnbench.cli._console import print_text
+from attnbench.cli._notes import is_verbose
 from attnbench.gate.result import Change, Gate, Timing
 from attnbench.gate.rules import Rules
 from attnbench.printable import one_line
@@ -30,7 +31,7 @@ def print_gate(gate: Gate, rules: Rules, folder: Path, console: Console) -> None
     items = [*gate.exact, *gate.timed]
     for answer in ORDER:
         for item in items:
-            if item.answer == answer and (answer != "same" or (item.message and _is_odd(item))):
+            if item.answer == answer and (answer != "same" or _is_told(item)):
                 _print_item(console, item)
     if gate.timed:
         print_text(console, *_of_times(gate, rules))
@@ -43,14 +44,15 @@ def tally(gate: Gate) -> str:
     return ", ".join(f"{counts[a]} {a}" for a in ORDER if counts[a])
 
 
-def _is_odd(item: Change | Timing) -> bool:
-    """Whether something is to be said of what is the same: it moved within what is tolerated."""
-    return isinstance(item, Change)
+def _is_told(item: Change | Timing) -> bool:
+    """Of what is the same, what moved within what is tolerated; with --verbose all of it."""
+    return is_verbose() or (isinstance(item, Change) and bool(item.message))
 
 
 def _print_item(console: Console, item: Change | Timing) -> None:
     line = Text(f"{item.answer:8} ", style=STYLES.get(item.answer, "cyan"))
-    line.append(f"{_trial(item.trial):44}  {one_line(item.message)}", style="default")
+    told = item.message or getattr(item, "quantity", "")  # what is the same has no message
+    line.append(f"{_trial(item.trial):44}  {one_line(told)}", style="default")
     console.print(line, soft_wrap=True)
 
 

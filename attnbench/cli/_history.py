@@ -30,13 +30,10 @@ def print_history(found: Sequence[Series], level: float, *, every: bool) -> None
     _print_tally(console, found, level)
 
 
-def as_text(found: Sequence[Series], level: float) -> str:
-    """JSON: what is not known is null, times are ISO 8601 in UTC, values in base units."""
-    import msgspec
-
-    told = [_told(series) for series in found]
+def facts(found: Sequence[Series], level: float) -> dict[str, object]:
+    """What a program gets: times are ISO 8601 in UTC, values in base units."""
     metric = found[0].metric if found else ""
-    return msgspec.json.encode({"metric": metric, "level": level, "series": told}).decode()
+    return {"metric": metric, "level": level, "series": [_told(series) for series in found]}
 
 
 def change(ratio: Estimate) -> str:

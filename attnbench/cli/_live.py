@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TextIO
 
 from rich.console import Console, Group
@@ -13,11 +13,15 @@ from rich.table import Table
 from rich.text import Text
 
 from attnbench.cli._console import PrintableConsole
+from attnbench.cli._notes import is_quiet
+from attnbench.cli._progress import is_live
+from attnbench.cli._training_log import TrainingLog
 from attnbench.record import Record
 from attnbench.run.session import View
 from attnbench.run.start import Prepared
+from attnbench.store import LOG
 from attnbench.trial import NO_DEVICE, Task, Trial
-from attnbench.units import quantity
+from attnbench.units import duration, quantity
 
 LAST = 6  # results kept in sight
 PLAIN_SECONDS = 5.0  # a line at most so often where there is no terminal
@@ -26,24 +30,30 @@ MARKS = {"ok": "green", "skipped": "yellow"}
 
 @contextmanager
 def view(prepared: Prepared, stream: TextIO) -> Iterator[View]:
-    """A view that fits the stream. Leaves a line with the count behind."""
-    progress = Progress(len(prepared), prepared.suite.budget.rounds)
+    """A view that fits the stream. Leaves a line with the count behind; nothing with --quiet."""
+    log = TrainingLog(prepared.writer.path / LOG)
+    progress = Progress(len(prepared), prepared.suite.budget.rounds, log)
     for record in prepared.done:
         progress.take(record, resumed=True)
     console = PrintableConsole(file=stream)
-    if console.is_terminal:
+    if is_quiet():
+        yield progress
+        return
+    if is_live(console):
         with Live(progress, console=console, refresh_per_second=4, transient=True):
             yield progress
     else:
-        yield Plain(progress, console)
+        is_trained = any(one.work.trained for one in prepared.passes)
+        with log.told(console) if is_trained else nullcontext():
+            yield Plain(progress, console)
     console.print(Text(progress.counts()))
 
 
 class Progress:
     """What is done and left, and how long the rest may take; draws itself for rich."""
 
-    def __init__(self, total: int, rounds: int):
-        self.total, self.rounds = total, rounds
+    def __init__(self, total: int, rounds: int, log: TrainingLog | None = None):
+        self.total, self.rounds, self.log = total, rounds, log
         self.statuses: dict[str, int] = {}
         self.seconds: dict[str, float] = {}  # of each trial, as it was last
         self.last: deque[Record] = deque(maxlen=LAST)
@@ -85,7 +95,8 @@ class Progress:
             Text(f"{self.done} / {self.total}"),
             Text("" if left is None else f"about {duration(left)} left"),
         )
-        return Group(head, bar, *(result(r) for r in self.last))
+        step = self.log.last() if self.log and self.now and self.now.training else ""
+        return Group(head, *([Text(step)] if step else []), bar, *(result(r) for r in self.last))
 
 
 class Plain:
@@ -124,11 +135,6 @@ def result(record: Record) -> Text:
     return text.append(
         f"{_trial(record.trial)}  {record.message or '  '.join(readings)}", "default"
     )
-
-
-def duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
 def _trial(trial: Trial) -> str:

@@ -8,8 +8,10 @@ from typing import Any
 
 import click
 
+from attnbench.cli._command import option
 from attnbench.errors import AttnbenchError
 
+HEADING = "For other programs"
 _STDOUT = Path("-")
 _FILES = {
     "markdown": "A page, as in --markdown $GITHUB_STEP_SUMMARY.",
@@ -37,14 +39,17 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     # the first decorator applied comes last in the help
     for name, told in reversed(_FILES.items()):
-        with_targets = click.option(
-            f"--{name}", f"{name.replace('-', '_')}_file", metavar="FILE",
+        # --json alone is that of every command: to stdout
+        alone = {"is_flag": False, "flag_value": "-"} if name == "json" else {}
+        with_targets = option(
+            f"--{name}", f"{name.replace('-', '_')}_file",
+            metavar="[FILE]" if alone else "FILE", heading=HEADING,
             type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-            help=f"{told} - is stdout.",
+            help=f"{told} - is stdout{', and without FILE' if alone else ''}.", **alone,
         )(with_targets)  # fmt: skip
-    return click.option(
-        "--github", is_flag=True, help="Annotations of GitHub Actions, to stdout."
-    )(with_targets)  # fmt: skip
+    return option(
+        "--github", is_flag=True, help="Annotations of GitHub Actions, to stdout.", heading=HEADING
+    )(with_targets)
 
 
 def stdout_is_taken(targets: dict[str, Path]) -> bool:

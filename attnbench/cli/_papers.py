@@ -4,7 +4,9 @@ import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
+from attnbench.cli._json import print_json
+from attnbench.cli._notes import is_verbose
+from attnbench.cli._progress import progress
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,9 +18,10 @@ if TYPE_CHECKING:
 def print_papers(paper: str = "", *, as_json: bool = False, every: bool = False) -> bool:
     """Recounts and prints; `paper` alone, if named. Whether arithmetic gives what it gave.
 
-    Raises UnknownNameError for a paper that is not there. `every` prints figures that arithmetic
-    cannot check, too.
+    Raises UnknownNameError for a paper that is not there. `every`, or --verbose, prints figures
+    that arithmetic cannot check, too.
     """
+    every = every or is_verbose()
     from attnbench.papers.agreement import verdicts
     from attnbench.papers.reading import papers
 
@@ -28,9 +31,7 @@ def print_papers(paper: str = "", *, as_json: bool = False, every: bool = False)
     found = verdicts(known, numbers)
     shown = [found[f.id] for p in chosen for f in p.figures]
     if as_json:
-        import json
-
-        click.echo(json.dumps([_told(v) for v in shown], indent=2, ensure_ascii=False))
+        print_json([_told(v) for v in shown])
     else:
         _print(chosen, known, found, numbers, every=every or bool(paper))
         _print_tally(shown)
@@ -44,8 +45,8 @@ def recounted(papers: "Papers") -> "Numbers":
 
     gc.disable()  # a tenth of the time would go into looking for garbage, of which there is none
     try:
-        with without_compiler():
-            return recount(papers)
+        with without_compiler(), progress() as tell:
+            return recount(papers, tell)
     finally:
         gc.enable()
 

@@ -1,13 +1,11 @@
 """What a self-test of the gate found: false alarms and power, each with its interval."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-import click
-
 from attnbench.cli._console import print_table, print_text, stdout
-from attnbench.cli._live import duration
+from attnbench.cli._notes import note
+from attnbench.cli._progress import progress
 from attnbench.errors import EXIT_NO
 from attnbench.gate.outputs import STDOUT, put
 from attnbench.gate.self_test import Trying, self_test
@@ -16,13 +14,14 @@ from attnbench.run.start import Asked
 from attnbench.run_folders import SELF_TEST
 from attnbench.stats import Estimate
 from attnbench.trial import Settings
+from attnbench.units import duration
 
 TITLES = ("slower by", "decisions", "worse", "95 % interval", "unclear", "same", "better")
 
 
 def run_self_test(
     suite: str, asked: Asked, settings: Settings, rules: dict[str, object], seed: int | None,
-    results: Path, tell: Callable[[str, int, int], None], target: Path | None, **limits: float,
+    results: Path, target: Path | None, **limits: float,
 ) -> None:  # fmt: skip
     """Prints what came of all gates that ended, also when it is interrupted. Exits with 1 when
     there were more false alarms than the level can explain.
@@ -30,8 +29,9 @@ def run_self_test(
     trying = Trying(suite, asked, settings, rules, seed, results, **limits)
     last: tuple[SelfTest, Path] | None = None
     try:
-        for last in self_test(trying, tell):
-            click.echo(_so_far(last[0], trying.decisions), err=True)
+        with progress() as tell:
+            for last in self_test(trying, tell):
+                note(_so_far(last[0], trying.decisions))
     finally:
         if last is not None:
             _print(*last, target)

@@ -3,9 +3,13 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
+
+from attnbench.cli import _names, _options
+from attnbench.cli._command import Command, option
+from attnbench.cli._json import json_option
 
 if TYPE_CHECKING:
     from attnbench.report.evidence import Evidence
@@ -13,19 +17,27 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    epilog="Examples: attnbench claims; attnbench claims RUN --json; attnbench claims --papers"
+    cls=Command,
+    short_help="Verdicts on what the papers say.",
+    examples=(
+        "attnbench claims",
+        "attnbench claims results/reference/sweep-cpu --json",
+        "attnbench claims --papers",
+        "attnbench claims --papers --paper isa",
+    ),
+    more="Tell what each claim says and where; with --papers, of figures that nobody can recount.",
 )
-@click.argument("runs", nargs=-1, metavar="[RUN...]")
-@click.option("--json", "as_json", is_flag=True, help="For a program: a list of verdicts.")
-@click.option(
+@_options.runs()
+@option(
     "--papers", is_flag=True, help="Printed figures of the papers beside ours, counted now.",
 )  # fmt: skip
-@click.option("--paper", default="", metavar="NAME", help="Of this paper alone, and all of it.")
-@click.option("--write", type=click.Path(path_type=Path), hidden=True, metavar="PAGE")
-@click.option(
-    "--results", type=click.Path(path_type=Path), default=Path("results"), show_default=True,
-    help="Where run folders are.",
+@option(
+    "--paper", default="", metavar="NAME", help="Of this paper alone, and all of it.",
+    shell_complete=_names.papers,
 )  # fmt: skip
+@option("--write", type=click.Path(path_type=Path), hidden=True, metavar="PAGE")
+@_options.results()
+@json_option()
 def command(
     runs: tuple[str, ...],
     *,
@@ -46,12 +58,14 @@ def command(
     if papers or paper or write:
         _papers(paper, as_json=as_json, write=write)
         return
-    from attnbench.cli._console import say, stdout, warn
-    from attnbench.cli._verdicts import print_verdicts
+    from attnbench.cli._console import stdout, warn
+    from attnbench.cli._json import print_json
+    from attnbench.cli._verdicts import print_verdicts, verdict_facts
 
     found = _of_runs(runs, results) if runs else _of_suites(results)
     if as_json:
-        say(_json(found))
+        warn(line for _, _, warnings in found for line in warnings)
+        print_json([verdict_facts(t.partition(":")[0], v) for t, each, _ in found for v in each])
         return
     console = stdout()
     for title, verdicts, warnings in found:
@@ -121,32 +135,12 @@ def _needing(verdict: "Verdict", suite: str) -> "Verdict":
 
 
 def _evidence(path: Path) -> "Evidence":
+    from attnbench.cli._reading import read_folders
     from attnbench.report.evidence import Evidence
-    from attnbench.store import read_run
 
-    return Evidence(read_run(path))
+    return Evidence(*read_folders([path]))
 
 
 def _of(evidence: "Evidence") -> tuple[str, "list[Verdict]", tuple[str, ...]]:
     title = f"{evidence.run.info.suite}: {evidence.words('title')}, {evidence.run.path}"
     return title, evidence.verdicts, evidence.warnings
-
-
-def _json(found: Found) -> str:
-    import msgspec
-
-    from attnbench.report import verdict_text
-
-    def told(title: str, verdict: "Verdict") -> dict[str, Any]:
-        estimate = verdict.found
-        return {
-            "suite": title.partition(":")[0],
-            **{name: getattr(verdict.claim, name) for name in ("id", "says", "source")},
-            "verdict": verdict.word,
-            "found": msgspec.to_builtins(estimate) if estimate else None,
-            "unit": verdict.unit,
-            "holds_if": verdict_text.condition(verdict.claim),
-            "detail": verdict.detail,
-        }
-
-    return msgspec.json.encode([told(t, v) for t, each, _ in found for v in each]).decode()

@@ -1,34 +1,39 @@
 """attnbench compare: what changed from one run to another, by the rules of the gate."""
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from attnbench.cli import _names, _options
+from attnbench.cli._command import Command, option
+from attnbench.cli._json import json_option, print_json
+
 if TYPE_CHECKING:
     from attnbench.api.comparison import Change, Comparison
-    from attnbench.stats import Estimate
 
 
 # fmt: off
-@click.command(epilog="Example: attnbench compare results/RUN1 results/RUN2 --metric latency")
-@click.argument("before", metavar="A")
-@click.argument("after", metavar="B")
-@click.option("--head", "heads", multiple=True, metavar="NAME",
-              help="Only this head; may be given more than once.")
-@click.option("--metric", "metrics", multiple=True, metavar="NAME",
-              help="Only this reading, as latency or macs.counted.")
-@click.option("--margin", type=float, metavar="PART",
-              help="Relative change that does not matter.  [default: the suite's, 0.02]")
-@click.option("--level", type=float, metavar="CHANCE",
-              help="That any time is called worse wrongly.  [default: the suite's, 0.01]")
-@click.option("--allow-mismatch", is_flag=True,
-              help="Compare runs of different machines; what differs is listed.")
-@click.option("--json", "as_json", is_flag=True, help="For a program: every change.")
-@click.option("--results", type=click.Path(path_type=Path), default=Path("results"),
-              show_default=True, help="Where runs are looked for that are given by name.")
+@click.command(
+    cls=Command,
+    short_help="What changed from one run to another.",
+    examples=("attnbench compare results/RUN1 results/RUN2 --metric latency",),
+)
+@click.argument("before", metavar="A", shell_complete=_names.runs)
+@click.argument("after", metavar="B", shell_complete=_names.runs)
+@option("--head", "heads", multiple=True, metavar="NAME", shell_complete=_names.heads,
+        help="Only this head; may be given more than once.")
+@option("--metric", "metrics", multiple=True, metavar="NAME", shell_complete=_names.readings,
+        help="Only this reading, as latency or macs.counted.")
+@option("--margin", type=float, metavar="PART",
+        help="Relative change that does not matter.  [default: the suite's, 0.02]")
+@option("--level", type=float, metavar="CHANCE",
+        help="That any time is called worse wrongly.  [default: the suite's, 0.01]")
+@option("--allow-mismatch", is_flag=True,
+        help="Compare runs of different machines; what differs is listed.")
+@_options.results("Where runs are looked for that are given by name.")
+@json_option()
 def command(
     *, before: str, after: str, heads: tuple[str, ...], metrics: tuple[str, ...],
     margin: float | None, level: float | None, allow_mismatch: bool, as_json: bool, results: Path,
@@ -41,14 +46,12 @@ def command(
     """
     # fmt: on
     from attnbench.api.comparing import compare
-    from attnbench.cli._console import say
-
     found = compare(
         before, after, heads=heads, metrics=metrics, margin=margin, level=level,
         allow_mismatch=allow_mismatch, results=results,
     )  # fmt: skip
     if as_json:
-        say(json.dumps(_told(found)))
+        print_json(_told(found))
     else:
         _print(found)
     sys.exit(_code(found))
@@ -66,11 +69,12 @@ def _print(found: "Comparison") -> None:
     from attnbench.api.comparison import shown
     from attnbench.cli._console import print_text, stdout
     from attnbench.cli._gate_table import STYLES
+    from attnbench.cli._notes import note
     from attnbench.printable import one_line
 
     console, changes = stdout(), shown(found.changes)
-    for note in found.notes:
-        click.echo(f"note: {one_line(note)}", err=True)
+    for told in found.notes:
+        note(f"note: {told}")
     wide = max((len(change.where) for change in changes), default=0)
     for change in changes:
         line = Text(f"{change.verdict:8} ", style=STYLES.get(change.verdict, "cyan"))
@@ -102,19 +106,10 @@ def _change(change: "Change") -> dict[str, Any]:
         "metric": change.metric,
         "unit": change.unit,
         "better": change.better,
-        "before": _estimate(change.before),
-        "after": _estimate(change.after),
-        "ratio": _estimate(change.ratio),
+        "before": change.before,
+        "after": change.after,
+        "ratio": change.ratio,
         "verdict": change.verdict,
         "margin": change.margin,
         "message": change.message,
     }
-
-
-def _estimate(found: "Estimate | None") -> dict[str, float | None] | None:
-    from math import isfinite
-
-    if found is None:
-        return None
-    ends = {"value": found.value, "low": found.low, "high": found.high}
-    return {name: value if isfinite(value) else None for name, value in ends.items()}

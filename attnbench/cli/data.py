@@ -1,12 +1,15 @@
 """attnbench data: whether a folder of pictures and masks is what a data set should be."""
 
-import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from attnbench.cli import _names, _options
+from attnbench.cli._command import Command, Group, option
+from attnbench.cli._json import json_option
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,26 +18,33 @@ if TYPE_CHECKING:
     from attnbench.train.survey import SplitSurvey, Survey
 
 
-@click.group(epilog="Example: attnbench data check data/camvid")
+@click.group(
+    cls=Group,
+    short_help="Checks a folder of images and masks.",
+    examples=("attnbench data check data/camvid",),
+)
 def command() -> None:
     """Looks at data sets before anything is trained on them."""
 
 
 @command.command(
-    epilog="Examples: attnbench data check data/camvid; "
-    "attnbench data check VOCdevkit --dataset voc --set aug=true --split train"
+    cls=Command,
+    examples=(
+        "attnbench data check data/camvid",
+        "attnbench data check VOCdevkit --dataset voc --set aug=true --split train",
+    ),
 )
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option(
-    "--dataset", metavar="NAME", help="Whose layout it is; else it is recognised by its folders."
-)
-@click.option(
-    "--split", "splits", multiple=True, help="Look at this one only; may be given more than once."
-)
-@click.option(
-    "--set", "settings", multiple=True, metavar="OPTION=VALUE", help="An option of the data set."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
+@option(
+    "--dataset", metavar="NAME", shell_complete=_names.datasets,
+    help="Whose layout it is; else it is recognised by its folders.",
+)  # fmt: skip
+@option(
+    "--split", "splits", multiple=True, metavar="NAME", shell_complete=_names.splits,
+    help="Look at this one only; may be given more than once.",
+)  # fmt: skip
+@_options.settings("An option of the data set.", "OPTION=VALUE", _names.data_options)
+@json_option()
 def check(
     path: Path,
     dataset: str | None,
@@ -48,28 +58,36 @@ def check(
     Exit code 1: some files are broken; each is named.
     """
     from attnbench.cli._console import stdout
+    from attnbench.cli._json import print_json
+    from attnbench.cli._progress import progress
     from attnbench.errors import EXIT_NO
     from attnbench.head_choice import parse_options
     from attnbench.train.survey import recognise, survey
 
     name = dataset or recognise(path)
     options = parse_options(name, settings, "--set")
-    found = survey(name, path, splits, _progress, **options)
+    with progress() as tell:
+        found = survey(name, path, splits, _watching(tell), **options)
     if as_json:
-        click.echo(json.dumps(_sheet(found), indent=2, ensure_ascii=False))
+        print_json(_sheet(found))
     else:
         _print(stdout(), found)
     if found.broken:
         sys.exit(EXIT_NO)
 
 
-def _progress(split: str, pairs: "Sequence[Pair]") -> "Iterable[Pair]":
-    """A bar on stderr, where that is a terminal."""
-    from rich.console import Console
-    from rich.progress import track
+def _watching(
+    tell: Callable[[str, int, int], None],
+) -> "Callable[[str, Sequence[Pair]], Iterable[Pair]]":
+    """What gives the pairs of a split on, and tells how many have been."""
 
-    console = Console(stderr=True)
-    return track(pairs, split, console=console, transient=True, disable=not console.is_terminal)
+    def watch(split: str, pairs: "Sequence[Pair]") -> "Iterable[Pair]":
+        for number, pair in enumerate(pairs):
+            tell(split, number, len(pairs))
+            yield pair
+        tell(split, len(pairs), len(pairs))
+
+    return watch
 
 
 def _sheet(found: "Survey") -> dict[str, Any]:

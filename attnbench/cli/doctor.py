@@ -1,6 +1,5 @@
 """attnbench doctor: what this machine would do to the numbers, and what to do about it."""
 
-import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +8,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from attnbench.cli import _options
+from attnbench.cli._command import Command, option
+from attnbench.cli._json import json_option
 
 if TYPE_CHECKING:
     from attnbench.host import Host
@@ -39,42 +42,33 @@ class Examination:
     findings: "tuple[Finding, ...]"
 
 
-@click.command(epilog="Examples: attnbench doctor; attnbench doctor --threads 2 --device cpu")
-@click.option(
-    "--threads",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="CPU threads that a head may use, as in attnbench run.",
+@click.command(
+    cls=Command,
+    short_help="What would disturb a measurement here.",
+    examples=("attnbench doctor", "attnbench doctor --threads 2 --device cpu"),
 )
-@click.option(
-    "--device",
-    default="auto",
-    show_default=True,
-    metavar="NAME",
-    help="Of the run to come: cpu, cuda, cuda:1. What troubles another GPU does not count.",
-)
-@click.option(
+@_options.threads("CPU threads that a head may use, as in attnbench run.")
+@_options.device("Of the run to come: cpu, cuda, cuda:1. What troubles another GPU does not count.")
+@option(
     "--probe/--no-probe",
     default=True,
     show_default=True,
     help="Time the same work in 20 processes, which takes five seconds: how much it varies.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
+@json_option()
 def command(*, threads: int, device: str, probe: bool, as_json: bool) -> None:
     """Tells what would disturb a measurement here, and the command that mends it.
 
     Exit code 1: a measurement now should not be trusted.
     """
+    from attnbench.cli._json import print_json
     from attnbench.errors import EXIT_NO
     from attnbench.host.finding import trusted
 
     found = examination(device, threads, probe=probe)
     is_trusted = trusted(found.findings)
     if as_json:
-        click.echo(
-            json.dumps(_sheet(found) | {"trusted": is_trusted}, indent=2, ensure_ascii=False)
-        )
+        print_json(_sheet(found) | {"trusted": is_trusted})
     else:
         _print(found)
     if not is_trusted:

@@ -8,49 +8,66 @@ from pathlib import Path
 
 import click
 
+from attnbench.cli import _names, _options
+from attnbench.cli._command import Choice, Command, option
 from attnbench.cli._outputs import output_options, stdout_is_taken
 
-EXAMPLES = "Examples: attnbench gate --base origin/main; attnbench gate --self-test"
+SIDES, WHAT, RULE, HOW, TEST = (
+    "With what",
+    "What is compared",
+    "The rule",
+    "How",
+    "Self-test",
+)
 
 
 # fmt: off
-@click.command(epilog=EXAMPLES)
-@click.option("--base", metavar="REF", help="Commit to compare with: checked out and measured too.")
-@click.option("--baseline", metavar="RUN",
-              help="Compare with a stored run, or with the head side of an earlier gate.")
-@click.option("--suite", "suite_name",
-              help="A suite by name, or a path to a .toml file.  [default: gate, or self-test]")
-@click.option("--tier", type=click.Choice(["exact", "timed", "all"]), default="all",
-              show_default=True, help="Counts and outputs, which have no noise; times; or both.")
-@click.option("--head", "heads", multiple=True, metavar="NAME[:OPTION=VALUE,...]",
-              help="Compare this head as well.")
-@click.option("--only", multiple=True, metavar="NAME", help="Of the suite's heads, only this one.")
-@click.option("--set", "settings", multiple=True, metavar="AXIS=VALUE,...",
-              help="Other values for an axis, or a number of the budget.")
-@click.option("--margin", type=float, metavar="PART",
-              help="Relative slow-down that does not matter.  [default: the suite's, 0.02]")
-@click.option("--level", type=float, metavar="CHANCE",
-              help="Of a false alarm anywhere in the suite.  [default: the suite's, 0.01]")
-@click.option("--pairs", type=click.IntRange(min=1), metavar="N",
-              help="Pairs of processes a cell.  [default: what the level needs, 12 at least]")
-@click.option("--unclear", type=click.Choice(["fail", "pass"]),
-              help="Whether times that cannot be told end with code 3 or 0.  [default: fail]")
-@click.option("--device", default="auto", show_default=True, metavar="NAME",
-              help="Where times are taken: cpu, cuda, cuda:1; auto takes a GPU if there is one.")
-@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True,
-              help="CPU threads that a head may use.")
-@click.option("--seed", type=click.IntRange(min=0), help="Of orders and inputs.  [default: drawn]")
-@click.option("--allow-dirty", is_flag=True, help="Compare changes that no commit has.")
-@click.option("--allow-mismatch", is_flag=True,
-              help="Compare with a baseline from elsewhere; what differs is listed.")
-@click.option("--self-test", "tests_itself", is_flag=True,
-              help="How often is this gate wrong here? Code against itself, with known slow-downs.")
-@click.option("--decisions", type=click.IntRange(min=1), metavar="N",
-              help="Of a self-test, on cells where nothing is planted.  [default: 200]")
-@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), metavar="M",
-              help="Of a self-test, at most: no gate begins that would not end in time.")
-@click.option("--results", type=click.Path(path_type=Path), default=Path("results"),
-              show_default=True, help="Where the records of both sides go.")
+@click.command(
+    cls=Command,
+    short_help="Did a change make a head worse?",
+    examples=(
+        "attnbench gate --base origin/main",
+        "attnbench gate --base HEAD~1 --tier exact --json",
+        "attnbench gate --baseline results/RUN --markdown gate.md",
+        "attnbench gate --self-test --minutes 30",
+    ),
+    more="Tell of what is the same, too.",
+)
+@option("--base", metavar="REF", heading=SIDES,
+        help="Commit to compare with: checked out and measured too.")
+@option("--baseline", metavar="RUN", heading=SIDES, shell_complete=_names.runs,
+        help="Compare with a stored run, or with the head side of an earlier gate.")
+@option("--allow-dirty", is_flag=True, heading=SIDES,
+        help="Compare changes that no commit has.")
+@option("--allow-mismatch", is_flag=True, heading=SIDES,
+        help="Compare with a baseline from elsewhere; what differs is listed.")
+@_options.suite("A suite by name, or a path to a file.  [default: gate, or self-test]", WHAT)
+@option("--tier", type=Choice(["exact", "timed", "all"]), default="all", show_default=True,
+        help="Counts and outputs, which have no noise; times; or both.", heading=WHAT)
+@_options.heads("Compare this head as well.", WHAT)
+@_options.only(WHAT)
+@_options.settings("Other values for an axis, or a number of the budget.", "AXIS=VALUE,...",
+                   _names.axes, WHAT)
+@option("--margin", type=float, metavar="PART", heading=RULE,
+        help="Relative slow-down that does not matter.  [default: the suite's, 0.02]")
+@option("--level", type=float, metavar="CHANCE", heading=RULE,
+        help="Of a false alarm anywhere in the suite.  [default: the suite's, 0.01]")
+@option("--pairs", type=click.IntRange(min=1), metavar="N", heading=RULE,
+        help="Pairs of processes a cell.  [default: what the level needs, 12 at least]")
+@option("--unclear", type=Choice(["fail", "pass"]), heading=RULE,
+        help="Whether times that cannot be told end with code 3 or 0.  [default: fail]")
+@_options.device("Where times are taken: cpu, cuda, cuda:1; auto takes a GPU if there is one.",
+                 HOW)
+@_options.threads(heading=HOW)
+@option("--seed", type=click.IntRange(min=0), metavar="N", heading=HOW,
+        help="Of orders and inputs.  [default: drawn]")
+@option("--self-test", "tests_itself", is_flag=True, heading=TEST,
+        help="How often is this gate wrong here? Code against itself, with known slow-downs.")
+@option("--decisions", type=click.IntRange(min=1), metavar="N", heading=TEST,
+        help="On cells where nothing is planted.  [default: 200]")
+@option("--minutes", type=click.FloatRange(min=0, min_open=True), metavar="M", heading=TEST,
+        help="At most: no gate begins that would not end in time.")
+@_options.results("Where the records of both sides go.", HOW)
 @output_options
 def command(
     *, base: str | None, baseline: str | None, suite_name: str | None, tier: str,
@@ -66,6 +83,7 @@ def command(
     # fmt: on
     from attnbench.cli._console import stdout
     from attnbench.cli._gate_table import print_gate
+    from attnbench.cli._progress import progress
     from attnbench.errors import SuiteError
     from attnbench.gate.judge import Wanted, judge
     from attnbench.gate.outputs import write
@@ -87,7 +105,7 @@ def command(
         with _interruptible():
             run_self_test(
                 suite_name or "self-test", asked, Settings(threads), rules, seed, results,
-                _progress(), targets.get("json"), **how,
+                targets.get("json"), **how,
             )  # fmt: skip
         return
     if decisions or minutes:
@@ -97,8 +115,8 @@ def command(
         asked=asked, settings=Settings(threads), rules=rules, seed=seed, results=results,
         allow_dirty=allow_dirty, allow_mismatch=allow_mismatch,
     )  # fmt: skip
-    with _interruptible():
-        gate, policy, folder = judge(wanted, _progress())
+    with _interruptible(), progress() as tell:
+        gate, policy, folder = judge(wanted, tell)
     print_gate(gate, policy, folder, stdout(is_taken=stdout_is_taken(targets)))
     write(gate, targets)
     sys.exit(_code(gate, policy.unclear))
@@ -120,23 +138,3 @@ def _interruptible() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _progress():
-    """A line on stderr for each stage, and in it for each tenth and what is left."""
-    import time
-
-    from attnbench.cli._live import duration
-
-    begun: dict[str, float] = {}
-
-    def tell(what: str, done: int, total: int) -> None:
-        first = begun.setdefault(what, time.monotonic())
-        step = max(total // 10, 1)
-        if done % step and done < total:
-            return
-        left = (time.monotonic() - first) / done * (total - done) if done else None
-        rest = "" if left is None or done == total else f", about {duration(left)} left"
-        click.echo(f"{what} {done}/{total}{rest}", err=True)
-
-    return tell

@@ -5,36 +5,47 @@ from typing import TYPE_CHECKING
 
 import click
 
+from attnbench.cli import _names, _options
+from attnbench.cli._command import Command, option
+from attnbench.cli._json import json_option
+
 if TYPE_CHECKING:
     from attnbench.history import Series
     from attnbench.store import Run
 
 
 @click.command(
-    epilog="Examples: attnbench history; attnbench history --metric memory --head ema "
-    "--plot memory.svg"
+    cls=Command,
+    short_help="Where a metric stepped over many runs.",
+    examples=(
+        "attnbench history",
+        "attnbench history --metric memory --head ema --plot memory.svg",
+    ),
 )
-@click.argument("runs", nargs=-1, metavar="[RUN...]")
-@click.option("--metric", default="latency", show_default=True, help="What to follow.")
-@click.option("--head", "heads", multiple=True, help="This head only; may be given more than once.")
-@click.option(
+@_options.runs()
+@option(
+    "--metric", default="latency", show_default=True, metavar="NAME", help="What to follow.",
+    shell_complete=_names.readings,
+)  # fmt: skip
+@option(
+    "--head", "heads", multiple=True, metavar="NAME", shell_complete=_names.some_heads,
+    help="This head only; may be given more than once.",
+)  # fmt: skip
+@option(
     "--level", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.05,
     show_default=True, help="Expected share of false ones among the series with a step.",
 )  # fmt: skip
-@click.option(
+@option(
     "--margin", type=click.FloatRange(0), default=0.02, show_default=True,
     help="A measured change smaller than this, relative, is no step.",
 )  # fmt: skip
-@click.option("--all", "every", is_flag=True, help="List series without a step as well.")
-@click.option("--json", "as_json", is_flag=True, help="For a program: every series, every point.")
-@click.option(
+@option("--all", "every", is_flag=True, help="List series without a step as well.")
+@option(
     "--plot", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
     help="A figure, as .svg, .png or .pdf: series with a step, or all where there is none.",
 )  # fmt: skip
-@click.option(
-    "--results", type=click.Path(path_type=Path), default=Path("results"), show_default=True,
-    help="Where run folders are.",
-)  # fmt: skip
+@_options.results()
+@json_option()
 def command(
     runs: tuple[str, ...],
     *,
@@ -53,8 +64,9 @@ def command(
     Python or number of threads makes another machine. Exit code 0 with steps or without: history
     fails no change, which is for `attnbench gate`.
     """
-    from attnbench.cli._console import say, warn
-    from attnbench.cli._history import as_text, print_history
+    from attnbench.cli._console import warn
+    from attnbench.cli._history import facts, print_history
+    from attnbench.cli._json import print_json
     from attnbench.errors import AttnbenchError
     from attnbench.history import history, usable
 
@@ -68,7 +80,7 @@ def command(
     if plot is not None:
         _draw(found, plot)
     if as_json:
-        say(as_text(found, level))
+        print_json(facts(found, level))
     else:
         print_history(found, level, every=every)
 
@@ -76,14 +88,14 @@ def command(
 def _read(names: tuple[str, ...], results: Path) -> "list[Run]":
     """Those named have to be runs; of all below results, others are left out with a warning."""
     from attnbench.cli._console import warn
+    from attnbench.cli._reading import read_folders
     from attnbench.errors import StoreError
     from attnbench.run_folders import find_run, runs_in
-    from attnbench.store import read_run
 
     read = []
     for path in [find_run(name, results) for name in names] or runs_in(results):
         try:
-            read.append(read_run(path))
+            read += read_folders([path])
         except StoreError as error:
             if names:
                 raise
@@ -102,6 +114,7 @@ def _check_suffix(path: Path) -> None:
 
 def _draw(found: "list[Series]", path: Path) -> None:
     from attnbench.cli._console import warn
+    from attnbench.cli._notes import note
     from attnbench.report.history_figure import MOST, chosen, save
 
     drawn = chosen(found)
@@ -109,4 +122,4 @@ def _draw(found: "list[Series]", path: Path) -> None:
     if len(drawn) > MOST:
         left = f"{len(drawn) - MOST} more series are not in {path}"
         warn([f"{left}; choose with --head"])
-    click.echo(f"figure: {path}", err=True)
+    note(f"figure: {path}")

@@ -1,24 +1,30 @@
 """attnbench list: what there is to measure, by what, in which suite, and on which data."""
 
-import json
 import re
 import textwrap
 from typing import Any
 
 import click
 
+from attnbench.cli._command import Choice, Command
+from attnbench.cli._json import json_option, print_json
+
 KINDS = ("heads", "suites", "metrics", "datasets")
 WIDTH = 120  # of a line; JSON and `show` have what does not fit
 
 
-@click.command(epilog="Example: attnbench list heads")
-@click.argument("kind", type=click.Choice(KINDS), required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
+@click.command(
+    cls=Command,
+    short_help="Heads, suites, metrics and data sets.",
+    examples=("attnbench list heads", "attnbench list --json"),
+)
+@click.argument("kind", type=Choice(KINDS), required=False)
+@json_option()
 def command(kind: str | None, *, as_json: bool) -> None:
     """Lists heads, suites, metrics and data sets (all of them without KIND)."""
     found = {k: _entries(k) for k in ([kind] if kind else KINDS)}
     if as_json:
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        print_json(found)
         return
     for i, (name, entries) in enumerate(found.items()):
         click.echo(f"{chr(10) if i else ''}{name}")

@@ -1,12 +1,14 @@
 """attnbench maps: what heads attend to over a photograph, as a picture."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from attnbench.cli import _names, _options
+from attnbench.cli._command import Choice, Command, option
+from attnbench.cli._json import json_option, print_json
 from attnbench.trial import BACKBONES
 
 if TYPE_CHECKING:
@@ -15,38 +17,39 @@ if TYPE_CHECKING:
     from attnbench.suite import HeadChoice
 
 LONGEST, LARGEST = 512, 1024  # pixels: of a map of all pairs, 4,096 and 16,384 places squared
-EXAMPLES = (
-    "Examples: attnbench maps --head ema --image photo.jpg -o maps.png; "
-    "attnbench maps --head ccnet --image photo.jpg --at 9,9 -o maps.pdf"
-)
 
 
 # fmt: off
-@click.command(epilog=EXAMPLES)
-@click.option("--head", "heads", multiple=True, required=True, metavar="NAME[:OPTION=VALUE,...]",
-              help="Whose maps; several are drawn below each other.")
-@click.option("--image", required=True, type=click.Path(path_type=Path), metavar="FILE",
-              help="A PNG or JPEG of at most 64 Mpixel.")
-@click.option("--at", "typed", multiple=True, metavar="X,Y",
-              help="The pixel of the image whose map is drawn; may be repeated.  [default: middle]")
-@click.option("--weights", metavar="RUN|FILE",
-              help="Of a run with --keep-weights, or a checkpoint.  [default: random weights]")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
-              help="Of the training that is taken from a run, or of random weights.")
-@click.option("--backbone", type=click.Choice(BACKBONES[1:]),
-              help="Between image and head.  [default: a small network of stride 8]")
-@click.option("--backbone-weights", type=click.Path(path_type=Path), metavar="FILE",
-              help="ImageNet checkpoint of the backbone.")
-@click.option("--channels", default=64, show_default=True, type=click.IntRange(min=1),
-              help="That a head reads in the small network, where no weights tell.")
-@click.option("--longest", default=LONGEST, show_default=True,
-              type=click.IntRange(min=1, max=LARGEST), metavar="PIXELS",
-              help="A larger image is brought down to this on its longer side.")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="The picture, as .png, .pdf or .svg.")
-@click.option("--json", "as_json", is_flag=True, help="Print the numbers of each map as JSON.")
-@click.option("--results", type=click.Path(path_type=Path), default=Path("results"),
-              show_default=True, help="Where run folders are.")
+@click.command(
+    cls=Command,
+    short_help="What heads attend to, over a photograph.",
+    examples=(
+        "attnbench maps --head ema --image photo.jpg -o maps.png",
+        "attnbench maps --head ccnet --image photo.jpg --at 9,9 -o maps.pdf",
+    ),
+)
+@_options.heads("Whose maps; several are drawn below each other.", required=True)
+@option("--image", required=True, type=click.Path(path_type=Path), metavar="FILE",
+        help="A PNG or JPEG of at most 64 Mpixel.")
+@option("--at", "typed", multiple=True, metavar="X,Y",
+        help="The pixel of the image whose map is drawn; may be repeated.  [default: middle]")
+@option("--weights", metavar="RUN|FILE", shell_complete=_names.runs,
+        help="Of a run with --keep-weights, or a checkpoint.  [default: random weights]")
+@option("--seed", type=click.IntRange(min=0), default=0, show_default=True, metavar="N",
+        help="Of the training that is taken from a run, or of random weights.")
+@option("--backbone", type=Choice(BACKBONES[1:]),
+        help="Between image and head.  [default: a small network of stride 8]")
+@option("--backbone-weights", type=click.Path(path_type=Path), metavar="FILE",
+        help="ImageNet checkpoint of the backbone.")
+@option("--channels", default=64, show_default=True, type=click.IntRange(min=1), metavar="N",
+        help="That a head reads in the small network, where no weights tell.")
+@option("--longest", default=LONGEST, show_default=True,
+        type=click.IntRange(min=1, max=LARGEST), metavar="PIXELS",
+        help="A larger image is brought down to this on its longer side.")
+@option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+        help="The picture, as .png, .pdf or .svg.")
+@_options.results()
+@json_option()
 def command(
     *, heads: tuple[str, ...], image: Path, typed: tuple[str, ...], weights: str | None, seed: int,
     backbone: str | None, backbone_weights: Path | None, channels: int, longest: int,
@@ -156,7 +159,7 @@ def _tell(sheet: "Sheet", output: Path | None, *, as_json: bool) -> None:
     if as_json:
         from attnbench.map_sheet import told
 
-        click.echo(json.dumps(told(sheet), indent=2, ensure_ascii=False))
+        print_json(told(sheet))
     else:
         _print(sheet)
 

@@ -1,12 +1,14 @@
 """attnbench predict: what heads need at one size, and the largest map that fits a card."""
 
 import gc
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from attnbench.api.predicting import KERNELS, OF_A_MAP
+from attnbench.cli import _options
+from attnbench.cli._command import Choice, Command, option
+from attnbench.cli._json import json_option
 from attnbench.trial import DTYPES
 
 if TYPE_CHECKING:
@@ -16,29 +18,31 @@ if TYPE_CHECKING:
     from attnbench.trial import Trial
 
 STRIDE = 8  # of the dilated backbones that the papers use
-EXAMPLES = (
-    "Examples: attnbench predict --head ema --size 128x256; "
-    "attnbench predict --head non_local --head isa:window=16 --size 97 --dtype bfloat16"
-)
 
 
 # fmt: off
-@click.command(epilog=EXAMPLES)
-@click.option("--head", "heads", multiple=True, required=True, metavar="NAME[:OPTION=VALUE,...]",
-              help="What to predict; several are compared.")
-@click.option("--size", required=True, metavar="N|HxW",
-              help="Of the feature map that the head reads, not of the image.")
-@click.option("--channels", default=512, show_default=True, type=click.IntRange(min=1),
-              help="Of that map.")
-@click.option("--batch", default=1, show_default=True, type=click.IntRange(min=1),
-              help="Maps at once.")
-@click.option("--dtype", default="float32", show_default=True, type=click.Choice(DTYPES),
-              help="Of weights and maps.")
-@click.option("--kernel", default="eager", show_default=True, type=click.Choice(KERNELS),
-              help="Attention as published, or in one call that keeps no map of pairs.")
-@click.option("--part", default="attention", show_default=True, type=click.Choice(OF_A_MAP),
-              help="The block, or the whole head from a backbone's features to logits.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
+@click.command(
+    cls=Command,
+    short_help="Work, memory and the largest map that fits.",
+    examples=(
+        "attnbench predict --head ema --size 128x256",
+        "attnbench predict --head isa:window=16 --head gc --size 97 --dtype bfloat16",
+    ),
+)
+@_options.heads("What to predict; several are compared.", required=True)
+@option("--size", required=True, metavar="N|HxW",
+        help="Of the feature map that the head reads, not of the image.")
+@option("--channels", default=512, show_default=True, type=click.IntRange(min=1),
+        metavar="N", help="Of that map.")
+@option("--batch", default=1, show_default=True, type=click.IntRange(min=1),
+        metavar="N", help="Maps at once.")
+@option("--dtype", default="float32", show_default=True, type=Choice(DTYPES),
+        help="Of weights and maps.")
+@option("--kernel", default="eager", show_default=True, type=Choice(KERNELS),
+        help="Attention as published, or in one call that keeps no map of pairs.")
+@option("--part", default="attention", show_default=True, type=Choice(OF_A_MAP),
+        help="The block, or the whole head from a backbone's features to logits.")
+@json_option()
 def command(
     *, heads: tuple[str, ...], size: str, channels: int, batch: int, dtype: str, kernel: str,
     part: str, as_json: bool,
@@ -52,13 +56,14 @@ def command(
     # fmt: on
     from attnbench.axes import map_size
     from attnbench.checked import typed
+    from attnbench.cli._json import print_json
     from attnbench.trial import Shape
 
     shape = Shape(batch, channels, *map_size(typed(size), "--size"))
     asked = {"part": part, "dtype": dtype, "kernel": kernel}
     found = _predictions([_trial(head, shape, asked) for head in heads])
     if as_json:
-        click.echo(json.dumps(_told(found), indent=2, ensure_ascii=False))
+        print_json(_told(found))
     else:
         _print(found)
 

@@ -7,63 +7,84 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
+from attnbench.cli import _names, _options
+from attnbench.cli._command import Choice, Command, option
+from attnbench.cli._json import json_option
+
 # May be typed again when a run is taken up.
-AGAIN = {"resume", "retry", "probe", "jobs", "address", "verbose"}
-EXAMPLES = "Examples: attnbench run --suite resolution-sweep; attnbench run --resume results/RUN"
+AGAIN = {
+    "resume", "retry", "probe", "jobs", "address", "results", "as_json", "quiet", "verbose",
+}  # fmt: skip
+WHAT, HOW, WHERE, OUT = "What to measure", "How", "Where", "What comes of it"
 
 
 # fmt: off
-@click.command(epilog=EXAMPLES)
-@click.option("--suite", "suite_name", help="A suite by name, or a path to a .toml file.")
-@click.option("--head", "heads", multiple=True, metavar="NAME[:OPTION=VALUE,...]",
-              help="Measure this head as well; your own is my_head.py:Class.")
-@click.option("--metric", "metrics", multiple=True, metavar="NAME",
-              help="Take this metric as well; your own is my_metric.py:function.")
-@click.option("--only", multiple=True, metavar="NAME", help="Of the suite's heads, only this one.")
-@click.option("--set", "settings", multiple=True, metavar="AXIS=VALUE,...",
-              help="Other values for an axis, a number of the budget, a setting of the training.")
-@click.option("--data", type=click.Path(path_type=Path), metavar="ROOT",
-              help="Folder of the data to train on.")
-@click.option("--backbone-weights", type=click.Path(path_type=Path), metavar="FILE",
-              help="ImageNet checkpoint of the backbone to train.")
-@click.option("--keep-weights", is_flag=True,
-              help="Keep what is trained, a file a head and seed, as attnbench maps reads it.")
-@click.option("--device", default="auto", show_default=True, metavar="NAME",
-              help="cpu, cuda, cuda:1, cuda:all; auto takes a GPU if there is one.")
-@click.option("--jobs", type=click.IntRange(min=1), metavar="N",
-              help="Processes that count at once; with Ray, actors at most.  [default: 1; all]")
-@click.option("--executor", type=click.Choice(["local", "ray"]), default="local",
-              show_default=True, help="Where: on this machine, or on a Ray cluster.")
-@click.option("--address", metavar="HOST:PORT",
-              help="Of the Ray cluster.  [default: one that runs here]")
-@click.option("--accelerator", "accelerators", metavar="A100,H100",
-              help="With Ray: measure on each of these kinds of card.")
-@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True,
-              help="CPU threads that a head may use.")
-@click.option("--sdpa", type=click.Choice(["auto", "flash", "efficient", "cudnn", "math"]),
-              default="auto", show_default=True, help="Backend of fused attention.")
-@click.option("--cudnn-benchmark", is_flag=True,
-              help="Let cuDNN try its kernels at the first call of a shape.")
-@click.option("--probe/--no-probe", default=True, show_default=True,
-              help="First measure, for five seconds, how much this machine varies.")
-@click.option("--seed", type=click.IntRange(min=0), help="Of order and inputs.  [default: drawn]")
-@click.option("--resume", type=click.Path(path_type=Path), metavar="RUN",
-              help="Take up a run folder that was interrupted.")
-@click.option("--retry", type=click.Choice(["failed"]),
-              help="With --resume: also what ran out of memory or time, crashed or was in error.")
-@click.option("--verbose", is_flag=True, help="Tell at the end where the time went.")
-@click.option("--results", type=click.Path(path_type=Path), default=Path("results"),
-              show_default=True, help="Where run folders are made.")
+@click.command(
+    cls=Command,
+    short_help="Measures a suite of heads.",
+    examples=(
+        "attnbench run --suite resolution-sweep",
+        "attnbench run --suite resolution-sweep --only ema,isa --set size=32..128x2",
+        "attnbench run --suite resolution-sweep --head ema:bases=32 --dry-run",
+        "attnbench run --resume results/RUN --retry failed",
+    ),
+    more="Tell at the end where the time went; with --dry-run, of every trial what it needs.",
+)
+@_options.suite("A suite by name, or a path to a file.", WHAT)
+@_options.heads("Measure this head as well; your own is my_head.py:Class.", WHAT)
+@option("--metric", "metrics", multiple=True, metavar="NAME", heading=WHAT,
+        shell_complete=_names.metrics,
+        help="Take this metric as well; your own is my_metric.py:function.")
+@_options.only(WHAT)
+@_options.settings("Other values for an axis, as size=64,128, size=16..512x2 or size=32..128+32; "
+                   "or for a number of the budget or a setting of the training.",
+                   "AXIS=VALUE,...", _names.axes, WHAT)
+@option("--data", type=click.Path(path_type=Path), metavar="ROOT", heading=WHAT,
+        help="Folder of the data to train on.")
+@option("--backbone-weights", type=click.Path(path_type=Path), metavar="FILE", heading=WHAT,
+        help="ImageNet checkpoint of the backbone to train.")
+@option("--keep-weights", is_flag=True, heading=WHAT,
+        help="Keep what is trained, a file a head and seed, as attnbench maps reads it.")
+@option("--resume", metavar="RUN", heading=WHAT, shell_complete=_names.runs,
+        help="Take up a run folder that was interrupted.")
+@option("--retry", type=Choice(["failed"]), heading=WHAT,
+        help="With --resume: also what ran out of memory or time, crashed or was in error.")
+@_options.threads(heading=HOW)
+@option("--sdpa", type=Choice(["auto", "flash", "efficient", "cudnn", "math"]), default="auto",
+        show_default=True, help="Backend of fused attention.", heading=HOW)
+@option("--cudnn-benchmark", is_flag=True, heading=HOW,
+        help="Let cuDNN try its kernels at the first call of a shape.")
+@option("--probe/--no-probe", default=True, show_default=True, heading=HOW,
+        help="First measure, for five seconds, how much this machine varies.")
+@option("--seed", type=click.IntRange(min=0), metavar="N", heading=HOW,
+        help="Of order and inputs.  [default: drawn]")
+@_options.device("cpu, cuda, cuda:1, cuda:all; auto takes a GPU if there is one.", WHERE)
+@option("--jobs", type=click.IntRange(min=1), metavar="N", heading=WHERE,
+        help="Processes that count at once; with Ray, actors at most.  [default: 1; all]")
+@option("--executor", type=Choice(["local", "ray"]), default="local", show_default=True,
+        help="On this machine, or on a Ray cluster.", heading=WHERE)
+@option("--address", metavar="HOST:PORT", heading=WHERE,
+        help="Of the Ray cluster.  [default: one that runs here]")
+@option("--accelerator", "accelerators", metavar="A100,H100", heading=WHERE,
+        help="With Ray: measure on each of these kinds of card.")
+@_options.results("Where run folders are made.", OUT)
+@option("--dry-run", is_flag=True, heading=OUT,
+        help="Print the plan: trials, work, memory, what will not fit, how long. Measures nothing.")
+@json_option(heading=OUT)
 @click.pass_context
 def command(
     context: click.Context, *, suite_name: str | None, heads: tuple[str, ...],
     metrics: tuple[str, ...], only: tuple[str, ...], settings: tuple[str, ...], data: Path | None,
     backbone_weights: Path | None, keep_weights: bool, device: str, jobs: int | None,
     executor: str, address: str | None, accelerators: str | None, threads: int,
-    sdpa: str, cudnn_benchmark: bool, probe: bool, seed: int | None, resume: Path | None,
-    retry: str | None, verbose: bool, results: Path,
+    sdpa: str, cudnn_benchmark: bool, probe: bool, seed: int | None, resume: str | None,
+    retry: str | None, results: Path, dry_run: bool, as_json: bool,
 ) -> None:
-    """Measures a suite of heads; prints a table, verdicts on its claims, and what to do next."""
+    """Measures a suite of heads; prints a table, verdicts on its claims, and what to do next.
+
+    With --json it prints at the end the run folder, the number of records by status, and the
+    verdicts.
+    """
     # fmt: on
     from attnbench.errors import SuiteError
     from attnbench.run import start
@@ -73,38 +94,68 @@ def command(
     watch = Stopwatch()
     watch.begin(PREPARING)
     if resume is not None:
-        if others := ", ".join(sorted(_typed(context) - AGAIN)):
-            raise SuiteError(f"--resume takes up a run as it was asked for; leave out {others}")
-        prepared = start.resumed(resume, retry=retry == "failed", jobs=jobs, address=address)
-        click.echo(_taken_up(prepared), err=True)
+        prepared = _resumed(context, resume, retry, jobs, address, results)
     elif suite_name is None:
         raise SuiteError("which suite? as in: attnbench run --suite resolution-sweep")
     else:
         if retry:
             raise SuiteError("--retry goes with --resume RUN, as in: --resume RUN --retry failed")
-        settings += _places(root=data, backbone_weights=backbone_weights)
+        settings = _options.joined(settings, root=data, backbone_weights=backbone_weights)
         settings += ("keep_weights=true",) if keep_weights else ()
         asked = start.Asked(heads, only, settings, device, metrics)
         over = _spread(executor, jobs, address, accelerators)
         how = Settings(threads, sdpa, cudnn_benchmark)
+        if dry_run:
+            _preview(suite_name, asked, over, how, results, probe=probe, as_json=as_json)
+            return
         prepared = start.fresh(suite_name, asked, results, settings=how, seed=seed, over=over)
-    _measure(prepared, watch, probe=probe)
-    if verbose:
-        _tell_spent(watch.seconds)
+    _measure(prepared, watch, probe=probe, as_json=as_json)
 
 
-def _places(**given: Path | None) -> tuple[str, ...]:
-    """Settings of the training, as --set takes them, that hold from any folder."""
-    return tuple(f"{name}={path.absolute()}" for name, path in given.items() if path)
+def _resumed(
+    context: click.Context, run: str, retry: str | None, jobs: int | None, address: str | None,
+    results: Path,
+):  # fmt: skip
+    from attnbench.cli._notes import note
+    from attnbench.errors import SuiteError
+    from attnbench.run import start
+    from attnbench.run_folders import find_run
+
+    if others := ", ".join(sorted(_typed(context, besides=AGAIN))):
+        raise SuiteError(f"--resume takes up a run as it was asked for; leave out {others}")
+    path = find_run(run, results)
+    prepared = start.resumed(path, retry=retry == "failed", jobs=jobs, address=address)
+    note(_taken_up(prepared))
+    return prepared
+
+
+def _preview(suite, asked, over, how, results: Path, *, probe: bool, as_json: bool) -> None:
+    from attnbench.cli._json import print_json
+    from attnbench.cli._notes import is_verbose
+    from attnbench.cli._preview import facts, print_preview
+    from attnbench.cli._progress import progress
+    from attnbench.errors import SuiteError
+    from attnbench.run.preview import preview
+
+    if over.executor != "local":
+        raise SuiteError("--dry-run looks at this machine; leave out --executor ray")
+    every = is_verbose() or as_json
+    with progress() as tell:
+        told = {"jobs": max(over.jobs, 1), "probe": probe, "every": every, "tell": tell}
+        found = preview(suite, asked, results, how, **told)
+    if as_json:
+        print_json(facts(found))
+    else:
+        print_preview(found, every=every)
 
 
 def _spread(executor: str, jobs: int | None, address: str | None, accelerators: str | None):
     from attnbench.errors import SuiteError
     from attnbench.run.start import Spread
 
-    for option, value in (("--address", address), ("--accelerator", accelerators)):
+    for name, value in (("--address", address), ("--accelerator", accelerators)):
         if value is not None and executor != "ray":
-            raise SuiteError(f"{option} is of a Ray cluster; add --executor ray")
+            raise SuiteError(f"{name} is of a Ray cluster; add --executor ray")
     cards = tuple(dict.fromkeys(filter(None, map(str.strip, (accelerators or "").split(",")))))
     if accelerators is not None and not cards:
         raise SuiteError("--accelerator: which kind of card? as in: --accelerator A100,H100")
@@ -118,15 +169,21 @@ def _taken_up(prepared) -> str:
     return f"resumed: {kept} of {len(prepared)} records kept" + "".join(f"; {r}" for r in again)
 
 
-def _typed(context: click.Context) -> set[str]:
-    """Names of the parameters that stood on the command line."""
+def _typed(context: click.Context, besides: set[str]) -> list[str]:
+    """The options that stood on the command line."""
     typed = ParameterSource.COMMANDLINE
-    return {p for p in context.params if context.get_parameter_source(p) is typed}
+    return [
+        max(param.opts, key=len)
+        for param in context.command.params
+        if param.name not in besides and context.get_parameter_source(param.name) is typed
+    ]
 
 
-def _measure(prepared, watch, *, probe: bool) -> None:
+def _measure(prepared, watch, *, probe: bool, as_json: bool) -> None:
+    from attnbench.cli._json import print_json
     from attnbench.cli._live import view
-    from attnbench.cli._summary import print_summary
+    from attnbench.cli._notes import is_verbose
+    from attnbench.cli._summary import print_summary, summary_facts
     from attnbench.stopwatch import ENDING, OWN
     from attnbench.store import WEIGHTS, read_run
 
@@ -140,13 +197,18 @@ def _measure(prepared, watch, *, probe: bool) -> None:
             watch.begin(ENDING)
             watch.split(OWN, prepared.spent)
     except KeyboardInterrupt:
-        click.echo(f"interrupted; go on with: attnbench run --resume {path}", err=True)
-        raise
-    print_summary(read_run(path))
-    place = "" if path.parent == Path("results") else f" {path}"
-    kept = f"\nweights: {path / WEIGHTS}" if (path / WEIGHTS).is_dir() else ""
-    click.echo(f"\nrecords: {path}{kept}\nnext:    attnbench report --html{place}")
+        raise KeyboardInterrupt(f"go on with: attnbench run --resume {path}") from None
+    run = read_run(path)
+    if as_json:
+        print_json(summary_facts(run))
+    else:
+        print_summary(run)
+        place = "" if path.parent == Path("results") else f" {path}"
+        kept = f"\nweights: {path / WEIGHTS}" if (path / WEIGHTS).is_dir() else ""
+        click.echo(f"\nrecords: {path}{kept}\nnext:    attnbench report --html{place}")
     watch.begin("")
+    if is_verbose():
+        _tell_spent(watch.seconds)
 
 
 def _tell_spent(seconds: Mapping[str, float]) -> None:
@@ -163,8 +225,13 @@ def _tell_spent(seconds: Mapping[str, float]) -> None:
 
 def _tell(conditions, rounds: int) -> None:
     """What a user should know before the wait."""
+    from attnbench.cli._notes import note
+
     if conditions is None:
-        click.echo("note: the nodes were not looked at; attnbench doctor does it on each", err=True)
+        note("note: the nodes were not looked at; attnbench doctor does it on each")
         return
     for line in conditions.lines(rounds):
-        click.echo(line, err=True)
+        if line.startswith("stop"):
+            click.echo(line, err=True)
+        else:
+            note(line)

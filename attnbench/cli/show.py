@@ -1,33 +1,38 @@
 """attnbench show: all that is known of one head, suite, metric or data set."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from attnbench.cli import _names, _options
+from attnbench.cli._command import Command, option
+from attnbench.cli._json import json_option, print_json
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
 @click.command(
-    epilog="Examples: attnbench show ema --size 128x256; attnbench show isa --set window=16"
+    cls=Command,
+    short_help="All of a head, suite, metric or data set.",
+    examples=(
+        "attnbench show ema --size 128x256",
+        "attnbench show isa --set window=16",
+        "attnbench show complexity",
+    ),
 )
-@click.argument("name")
-@click.option(
-    "--size",
-    default="64x64",
-    show_default=True,
-    metavar="HxW",
+@click.argument("name", shell_complete=_names.anything)
+@option(
+    "--size", default="64x64", show_default=True, metavar="N|HxW",
     help="Of the map to cost a head at.",
-)
-@click.option(
-    "--channels", default=512, show_default=True, type=click.IntRange(min=1), help="Of that map."
-)
-@click.option(
-    "--set", "settings", multiple=True, metavar="OPTION=VALUE", help="Another option of the head."
-)
-@click.option("--suite", "as_suite", is_flag=True, help="The suite where a head has that name too.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
+)  # fmt: skip
+@option(
+    "--channels", default=512, show_default=True, type=click.IntRange(min=1), metavar="N",
+    help="Of that map.",
+)  # fmt: skip
+@_options.settings("Another option of the head.", "OPTION=VALUE", _names.head_options)
+@option("--suite", "as_suite", is_flag=True, help="The suite where a head has that name too.")
+@json_option()
 def command(
     name: str,
     size: str,
@@ -45,7 +50,7 @@ def command(
 
     sheet = _suite(name) if as_suite else _sheet(name, size, channels, settings)
     if as_json:
-        click.echo(json.dumps(sheet, indent=2, ensure_ascii=False))
+        print_json(sheet)
         return
     if sheet["kind"] == "head":
         from attnbench.cli._head_sheet import print_head as show

@@ -1,5 +1,7 @@
 """Every printed figure that arithmetic can check, counted anew: its id to a number in its unit."""
 
+from collections.abc import Callable
+
 from attnbench.measure._structure import Structures
 from attnbench.papers.agreement import Numbers
 from attnbench.papers.figures import Ours, Papers, full_name
@@ -9,10 +11,14 @@ DECIMAL = {"G": 10**9, "M": 10**6, "MB": 10**6, "MiB": 2**20}
 BINARY = {"G": 2**30, "M": 2**20, "MB": 2**20}
 
 
-def recount(papers: Papers) -> Numbers:
-    """Of each figure with a recipe its number, of each such curve its y; in the printed unit."""
-    counting, found = Recount(papers), Numbers()
-    for paper in papers:
+def recount(papers: Papers, tell: Callable[[str, int, int], None] = lambda *_: None) -> Numbers:
+    """Of each figure with a recipe its number, of each such curve its y; in the printed unit.
+
+    `tell` is told of what is counted, how many papers, of how many.
+    """
+    counting, found, every = Recount(papers), Numbers(), list(papers)
+    for number, paper in enumerate(every):
+        tell("recounting", number, len(every))
         for figure in paper.figures:
             if figure.ours is None:
                 continue

@@ -4,8 +4,6 @@ import sys
 
 import pytest
 
-from attnbench.cli import attnbench as group
-
 PRINTS_MODULES = """
 import sys
 sys.argv = {argv!r}
@@ -35,13 +33,6 @@ def test_reading_commands_do_not_import_torch(words):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
 
     assert done.stderr.strip() == "CODE 0 TORCH False"
-
-
-@pytest.mark.parametrize("name", ["", *group.list_commands(None)])
-def test_help_ends_in_an_example(name):
-    text = told(*filter(None, [name]), "--help").stdout
-
-    assert "Example" in text.strip().splitlines()[-1] or "Example" in text.strip().splitlines()[-2]
 
 
 def test_no_command_shows_the_help():

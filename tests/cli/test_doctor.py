@@ -194,7 +194,7 @@ def test_a_device_that_is_not_there_is_wrong_use(made_up):
     [
         (["--threads", "0"], "0 is not in the range"),
         (["--threads", "two"], "'two' is not a valid integer"),
-        (["--jsn"], "No such option '--jsn'"),
+        (["--jsn"], "unknown option '--jsn'; did you mean '--json'?"),
         (["ema"], "unexpected extra argument"),
     ],
 )

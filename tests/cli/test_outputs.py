@@ -46,6 +46,13 @@ def test_a_program_that_reads_stdout_gets_nothing_else():
     assert found.stderr == "for people: exact\n"
 
 
+@pytest.mark.parametrize("words", [["--json"], ["--json", "--tier", "timed"]])
+def test_json_without_a_file_is_to_stdout_as_with_every_command(words):
+    found = called(*words)
+
+    assert json.loads(found.stdout)["answer"] == "worse"
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -134,8 +134,14 @@ def test_wrong_use_is_one_line(words, message):
     ("words", "message"),
     [
         (["--size", "8"], "Missing option '--head'."),
-        (["--head", "ema", "--size", "8", "--dtype", "bf16"], "'bf16' is not one of"),
-        (["--head", "ema", "--size", "8", "--kernel", "compiled"], "'compiled' is not one of"),
+        (
+            ["--head", "ema", "--size", "8", "--dtype", "bf16"],
+            "--dtype: unknown value 'bf16'; did you mean 'bfloat16'?",
+        ),
+        (
+            ["--head", "ema", "--size", "8", "--kernel", "compiled"],
+            "unknown value 'compiled'; known: eager, fused",
+        ),
     ],
 )
 def test_a_wrong_choice_is_one_line_and_exit_code_2(words, message):

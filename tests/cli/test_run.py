@@ -272,14 +272,17 @@ def test_ctrl_c_says_how_to_go_on(here):
         (["run", "--resume", "."], ".: not a run folder"),
         (
             ["run", "--resume", "x", "--seed", "1"],
-            "--resume takes up a run as it was asked for; leave out seed",
+            "--resume takes up a run as it was asked for; leave out --seed",
         ),
         (
             ["run", "--suite", "tiny.toml", "--retry", "failed"],
             "--retry goes with --resume RUN, as in: --resume RUN --retry failed",
         ),
         (["run", "--suite", "tiny.toml", "--jobs", "0"], "'--jobs': 0 is not in the range x>=1"),
-        (["run", "--suite", "tiny.toml", "--executor", "slurm"], "'slurm' is not one of 'local'"),
+        (
+            ["run", "--suite", "tiny.toml", "--executor", "slurm"],
+            "--executor: unknown value 'slurm'; known: local, ray",
+        ),
         (
             ["run", "--suite", "tiny.toml", "--accelerator", "A100"],
             "--accelerator is of a Ray cluster; add --executor ray",
@@ -288,7 +291,7 @@ def test_ctrl_c_says_how_to_go_on(here):
             ["run", "--suite", "tiny.toml", "--address", "host:6379"],
             "--address is of a Ray cluster; add --executor ray",
         ),
-        (["run", "--siut", "x"], "No such option '--siut'"),
+        (["run", "--siut", "x"], "unknown option '--siut'; did you mean '--suite'?"),
         (["runn"], "unknown command 'runn'; did you mean 'run'?"),
         (["report"], "results: no run yet; make one with: attnbench run"),
         (["report", "nowhere"], "nowhere"),

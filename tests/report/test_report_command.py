@@ -155,8 +155,8 @@ def test_a_width_without_figures_is_one_line(told, tmp_path):
 def test_a_kind_of_picture_that_there_is_not_is_refused(told):
     found = told("--figures", "bmp")
 
-    assert found.exit_code == 2
-    assert "'bmp' is not one of 'pdf', 'svg', 'png'" in found.stderr
+    assert isinstance(found.exception, AttnbenchError)
+    assert str(found.exception) == "--figures: unknown value 'bmp'; known: pdf, png, svg"
 
 
 @pytest.mark.parametrize("word", ["--html", "--markdown", "--latex", "--csv"])
