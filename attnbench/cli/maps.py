@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from attnbench.measure._photograph.subject import Around, Subject
     from attnbench.suite import HeadChoice
 
+WHAT, AROUND, OUT = "What to draw", "Between image and head", "Output"
 LONGEST, LARGEST = 512, 1024  # pixels: of a map of all pairs, 4,096 and 16,384 places squared
 
 
@@ -28,28 +29,28 @@ LONGEST, LARGEST = 512, 1024  # pixels: of a map of all pairs, 4,096 and 16,384 
         "attnbench maps --head ccnet --image photo.jpg --at 9,9 -o maps.pdf",
     ),
 )
-@_options.heads("Whose maps; several are drawn below each other.", required=True)
-@option("--image", required=True, type=click.Path(path_type=Path), metavar="FILE",
+@_options.heads("Whose maps; several are drawn below each other.", WHAT, required=True)
+@option("--image", required=True, type=click.Path(path_type=Path), metavar="FILE", heading=WHAT,
         help="A PNG or JPEG of at most 64 Mpixel.")
-@option("--at", "typed", multiple=True, metavar="X,Y",
+@option("--at", "typed", multiple=True, metavar="X,Y", heading=WHAT,
         help="The pixel of the image whose map is drawn; may be repeated.  [default: middle]")
-@option("--weights", metavar="RUN|FILE", shell_complete=_names.runs,
+@option("--weights", metavar="RUN|FILE", shell_complete=_names.runs, heading=WHAT,
         help="Of a run with --keep-weights, or a checkpoint.  [default: random weights]")
 @option("--seed", type=click.IntRange(min=0), default=0, show_default=True, metavar="N",
-        help="Of the training that is taken from a run, or of random weights.")
-@option("--backbone", type=Choice(BACKBONES[1:]),
+        help="Of the training that is taken from a run, or of random weights.", heading=WHAT)
+@option("--backbone", type=Choice(BACKBONES[1:]), heading=AROUND,
         help="Between image and head.  [default: a small network of stride 8]")
-@option("--backbone-weights", type=click.Path(path_type=Path), metavar="FILE",
+@option("--backbone-weights", type=click.Path(path_type=Path), metavar="FILE", heading=AROUND,
         help="ImageNet checkpoint of the backbone.")
 @option("--channels", default=64, show_default=True, type=click.IntRange(min=1), metavar="N",
-        help="That a head reads in the small network, where no weights tell.")
+        help="That a head reads in the small network, where no weights tell.", heading=AROUND)
 @option("--longest", default=LONGEST, show_default=True,
-        type=click.IntRange(min=1, max=LARGEST), metavar="PIXELS",
+        type=click.IntRange(min=1, max=LARGEST), metavar="PIXELS", heading=AROUND,
         help="A larger image is brought down to this on its longer side.")
 @option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-        help="The picture, as .png, .pdf or .svg.")
-@_options.results()
-@json_option()
+        help="The picture, as .png, .pdf or .svg.", heading=OUT)
+@_options.results(heading=OUT)
+@json_option(heading=OUT)
 def command(
     *, heads: tuple[str, ...], image: Path, typed: tuple[str, ...], weights: str | None, seed: int,
     backbone: str | None, backbone_weights: Path | None, channels: int, longest: int,

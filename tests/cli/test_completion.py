@@ -137,7 +137,8 @@ def test_every_value_that_is_a_name_is_completed():
     """Numbers and texts of one's own are not; paths are the shell's."""
     free = {
         "--size", "--channels", "--batch", "--level", "--margin", "--seed", "--jobs", "--threads",
-        "--address", "--accelerator", "--pairs", "--decisions", "--minutes", "--base",
+        "--address", "--accelerator", "--pairs", "--decisions", "--minutes", "--base", "--at",
+        "--longest", "name",
     }  # fmt: skip
     for words, command in ALONE.items():
         for param in command.params:

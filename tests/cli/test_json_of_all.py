@@ -33,6 +33,9 @@ HERE = {
     ("merge",): ["{one}", "{two}", "--into", "both"],
     ("export",): ["{one}", "--csv", "readings.csv"],
     ("report",): ["{one}", "--markdown", "--csv"],
+    ("compare",): [str(STORED), str(STORED)],
+    ("new",): ["head", "my_head"],
+    ("maps",): ["--head", "gc", "--image", "data/images/train/a.png"],
 }
 
 
@@ -54,8 +57,8 @@ def picture(folder):
     import numpy as np
     from PIL import Image
 
-    Image.fromarray(np.zeros((4, 5, 3), "uint8")).save(folder / "images" / "train" / "a.png")
-    Image.fromarray(np.zeros((4, 5), "uint8")).save(folder / "labels" / "train" / "a.png")
+    Image.fromarray(np.zeros((8, 16, 3), "uint8")).save(folder / "images" / "train" / "a.png")
+    Image.fromarray(np.zeros((8, 16), "uint8")).save(folder / "labels" / "train" / "a.png")
 
 
 def told(words, more):

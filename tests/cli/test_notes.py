@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from attnbench.cli import attnbench, run
 from attnbench.cli._command import Command
 from attnbench.cli._notes import note
+from attnbench.conditions import Conditions
 from attnbench.errors import AttnbenchError
 from attnbench.host.finding import note as finding
 from attnbench.host.finding import stop
@@ -52,13 +53,12 @@ def test_notes_are_left_out_and_warnings_stay(words, tmp_path):
 
 
 def test_what_stops_a_measurement_is_told_and_what_is_to_know_is_not():
-    class Found:
-        findings = (stop("others are at work", "x", "kill them"), finding("turbo is on", "x", "y"))
-        noise = None
+    findings = (stop("others are at work", "x", "kill them"), finding("turbo is on", "x", "y"))
+    found = Conditions("2026-09-01T12:00:00", "environment0", findings)
 
     @click.command(cls=Command)
     def looks():
-        run._tell(Found, 3)
+        run._tell(found, 3)
 
     loud, quiet = (CliRunner().invoke(looks, words).stderr for words in ([], ["--quiet"]))
 
