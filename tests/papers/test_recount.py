@@ -262,7 +262,7 @@ def test_the_command_prints_the_curves_with_what_they_count():
 
 
 def test_a_program_gets_every_figure():
-    told = json.loads(command("--papers", "--json").output)
+    told = json.loads(command("--papers", "--json").stdout)
 
     assert len(told) == 628
     assert all(f["counts"] for f in told)

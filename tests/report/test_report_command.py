@@ -179,15 +179,6 @@ def test_the_side_of_a_gate_is_reported_under_the_name_of_the_gate(told, results
     assert found.stdout == f"{reports / 'a-gate'}.md\n{reports / 'a-gate'}-csv\n"
 
 
-def test_the_examples_of_the_help_are_commands_that_there_are():
-    told = CliRunner().invoke(command, ["--help"]).stdout.partition("Examples: ")[2]
-
-    examples = [words.split()[2:] for words in told.split(";")]
-    assert len(examples) == 3
-    for words in examples:
-        command.make_context("report", list(words))
-
-
 @pytest.mark.parametrize("word", ["--markdown", "--latex", "--csv", "--figures=svg"])
 def test_no_format_imports_torch(results, tmp_path, word):
     script = (
