@@ -1,10 +1,8 @@
 """The command line: one command a file, imported when it is called; the only place that exits."""
 
 import os
-import signal
 import sys
 import traceback
-from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,8 +11,9 @@ import click
 
 from attnbench import __version__
 from attnbench.cli._command import Group
+from attnbench.cli._interrupts import end_interrupted, note_interrupts, was_interrupted
 from attnbench.cli._notes import verbose
-from attnbench.errors import EXIT_INTERRUPTED, EXIT_OUR_BUG, AttnbenchError
+from attnbench.errors import EXIT_OUR_BUG, AttnbenchError
 from attnbench.garbage import left_to_the_end
 from attnbench.printable import printable
 
@@ -61,16 +60,18 @@ attnbench.params.append(verbose("More of what a command can tell, where it can."
 
 def main() -> NoReturn:
     """Runs the command line. What a user can mend is one line on stderr, with its exit code."""
-    interrupts = _interrupts()
+    note_interrupts()
     try:
         code = _called()
     except (_InterruptedError, KeyboardInterrupt, click.Abort) as end:
-        _end_interrupted(str(end))
+        end_interrupted(str(end))
     except Exception:  # noqa: BLE001 whatever it is, 1 would say that the answer is no
-        if interrupts:  # which a library has made an error of its own from
-            _end_interrupted()
+        if was_interrupted():
+            end_interrupted()
         traceback.print_exc()
         code = EXIT_OUR_BUG
+    if was_interrupted():
+        end_interrupted()
     sys.exit(code)
 
 
@@ -103,26 +104,3 @@ def _called() -> int:
 def _complain(message: str, code: int) -> int:
     click.echo(f"error: {printable(message)}", err=True)
     return code
-
-
-def _interrupts() -> list[int]:
-    """A list that a Ctrl-C goes into as it comes, besides the exception that it is."""
-    seen: list[int] = []
-
-    def interrupt(number: int, _frame: object) -> NoReturn:
-        seen.append(number)
-        raise KeyboardInterrupt
-
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell may have it ignored
-        signal.signal(signal.SIGINT, interrupt)
-    return seen
-
-
-def _end_interrupted(how_to_go_on: str = "") -> NoReturn:
-    """At once: what Python does at its end may take long, and may end with the signal instead."""
-    after_its_echo = "\n" if sys.stderr.isatty() else ""  # a terminal shows ^C
-    told = f"interrupted; {how_to_go_on}" if how_to_go_on else "interrupted"
-    with suppress(OSError):
-        click.echo(after_its_echo + printable(told), err=True)
-        sys.stdout.flush()
-    os._exit(EXIT_INTERRUPTED)

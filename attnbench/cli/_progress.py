@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 
 from attnbench.cli._console import PrintableConsole
+from attnbench.cli._interrupts import heed
 from attnbench.cli._notes import is_quiet
 from attnbench.units import duration
 
@@ -28,14 +29,25 @@ def is_live(console: Console) -> bool:
 def progress(stream: TextIO | None = None) -> Iterator[Tell]:
     """A function that is told how far things are, and shows it with the time that is left.
 
-    Nothing is left behind on a terminal; with --quiet nothing is shown.
+    Nothing is left behind on a terminal; with --quiet nothing is shown. It raises KeyboardInterrupt
+    if there was a Ctrl-C that got lost.
     """
-    console = PrintableConsole(file=stream or sys.stderr)
+    with _shown(PrintableConsole(file=stream or sys.stderr)) as show:
+
+        def tell(what: str, done: int, total: int) -> None:
+            heed()
+            show(what, done, total)
+
+        yield tell
+
+
+@contextmanager
+def _shown(console: Console) -> Iterator[Tell]:
     if is_quiet():
         yield lambda *_: None
     elif is_live(console):
-        with _bars(console) as tell:
-            yield tell
+        with _bars(console) as show:
+            yield show
     else:
         yield Lines(console.file)
 

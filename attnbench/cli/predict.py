@@ -76,14 +76,20 @@ def _trial(text: str, shape: Any, asked: dict[str, Any]) -> "Trial":
 
 
 def _predictions(trials: list["Trial"]) -> list["Prediction"]:
+    from attnbench.cli._progress import progress
+
     gc.disable()  # a tenth of the time would go into looking for garbage, of which there is none
     try:
         from attnbench.measure._frontier import predict
         from attnbench.measure._no_compiler import without_compiler
         from attnbench.prediction import CARDS
 
-        with without_compiler():
-            return [predict(trial, CARDS) for trial in trials]
+        found = []
+        with without_compiler(), progress() as tell:
+            for number, trial in enumerate(trials, 1):
+                found.append(predict(trial, CARDS))
+                tell("predicting", number, len(trials))
+        return found
     finally:
         gc.enable()
 

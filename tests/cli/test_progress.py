@@ -4,6 +4,7 @@ import io
 import os
 import pty
 import re
+import signal
 import time
 
 import click
@@ -72,15 +73,24 @@ def test_nothing_to_do_is_no_division_by_zero():
 def waits():
     stream = io.StringIO()
     with progress(stream) as tell:
-        tell.__init__(stream, Clock(1.0)) if isinstance(tell, Lines) else None
         for done in range(11):
             tell("waiting", done, 10)
     click.echo(stream.getvalue(), nl=False)
 
 
-def test_quiet_has_no_progress():
+def test_quiet_has_no_progress(monkeypatch):
+    monkeypatch.setattr("attnbench.cli._progress.PATIENCE", 0.0)
+
     assert "waiting 50 %" in CliRunner().invoke(waits).stdout
     assert CliRunner().invoke(waits, ["-q"]).stdout == ""
+
+
+def test_an_interrupt_that_got_lost_is_heeded_with_the_next_step(monkeypatch):
+    with progress(io.StringIO()) as tell:
+        tell("waiting", 1, 3)
+        monkeypatch.setattr("attnbench.cli._interrupts._SEEN", [signal.SIGINT])
+        with pytest.raises(KeyboardInterrupt):
+            tell("waiting", 2, 3)
 
 
 @pytest.fixture
@@ -115,8 +125,13 @@ def test_a_terminal_has_a_bar_that_is_gone_at_the_end(terminal):
 )
 def test_a_dumb_terminal_has_lines(terminal, monkeypatch, variable, value, live):
     monkeypatch.setenv(variable, value)
-    with progress(terminal[0]) as tell:
-        assert isinstance(tell, Lines) is not live
+    stream, shown = terminal
+    monkeypatch.setattr("attnbench.cli._progress.PATIENCE", 0.0)
+    with progress(stream) as tell:
+        tell("waiting", 0, 2)
+        tell("waiting", 1, 2)
+
+    assert ("\x1b" in shown()) is live
 
 
 def test_forced_colours_make_no_terminal_of_a_pipe(monkeypatch):
