@@ -17,7 +17,8 @@ def blocks(page: Path, language: str = "") -> list[str]:
 
 
 def commands(page: Path) -> list[list[str]]:
-    """Words of each line that is typed; a comment behind it is left out."""
-    lines = [line for block in blocks(page) for line in block.splitlines()]
-    typed = [m["line"] for line in lines if (m := _TYPED.fullmatch(line))]
+    """Words of each line that is typed; a comment behind it is left out, and a script of Python."""
+    text = "\n".join(blocks(page)).replace("\\\n", " ")
+    text = re.sub(r'^python -c ".*?"$', "", text, flags=re.MULTILINE | re.DOTALL)
+    typed = [m["line"] for line in text.splitlines() if (m := _TYPED.fullmatch(line))]
     return [words for line in typed if (words := shlex.split(line, comments=True))]

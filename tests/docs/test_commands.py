@@ -15,10 +15,12 @@ from attnbench.cli import attnbench
 from attnbench.errors import AttnbenchError
 from attnbench.heads import HEADS
 from attnbench.skeletons import begin
+from attnbench.train.datasets import open_split
 from tests import run_folders
 from tests.docs.commands import PAGES, ROOT, commands
 
-UNIQUE = list(dict.fromkeys(tuple(w) for page in PAGES for w in commands(page)))
+TYPED = [page for page in PAGES if page.name != "cli.md"]  # of that one, test_help has examples
+UNIQUE = list(dict.fromkeys(tuple(w) for page in TYPED for w in commands(page)))
 OURS = [words[1:] for words in UNIQUE if words[0] == "attnbench"]
 OTHERS = [words for words in UNIQUE if words[0] not in ("attnbench", "git")]
 TARGETS = set(re.findall(r"^([a-z][\w-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -39,21 +41,39 @@ def world(tmp_path_factory):
     for kind, name in (("head", "my_head"), ("metric", "my_metric"), ("dataset", "shapes")):
         begin(kind, name, here)
     begin("suite", "my_suite", here)
-    for i, name in enumerate(("RUN", "RUN1", "RUN2", "RUN3")):
+    for i, name in enumerate(("RUN1", "RUN2", "RUN3")):
         rounds = [value + i for value in (1.0, 1.1, 0.9)]
-        told = run_folders.record("ema", rounds) + run_folders.record("gc", rounds)
+        told = [
+            record
+            for head in ("ema", "gc")
+            for metric, unit in (("latency", "s"), ("memory", "bytes"))
+            for record in run_folders.record(head, rounds, metric, unit=unit)
+        ]
         run_folders.write(here / "results", i, told, name=name)
+    _trained(here / "results" / "RUN")
     for name in ("accuracy-cpu", "sweep-cpu"):
         shutil.copytree(ROOT / "results" / "reference" / name, here / "results/reference" / name)
     _pictures(here / "pictures")
-    Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)).save(
-        here / "photo.jpg"
-    )
+    drawn = np.random.default_rng(0).integers(0, 255, (256, 352, 3), np.uint8)
+    Image.fromarray(drawn).save(here / "photo.jpg")
+    Image.fromarray(open_split("legend_map", "val")[0].image).save(here / "legend-map.png")
     git = ("git", "-c", "user.name=N", "-c", "user.email=n@example.org")
     for words in (("init", "-q"), ("add", "*.py"), ("commit", "-qm", "one")):
         subprocess.run([*git, *words], cwd=here, check=True)
     subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "two"], cwd=here, check=True)
     return here
+
+
+def _trained(path):
+    """A real run, of two steps, with the weights that they left."""
+    words = ("--suite", "accuracy", "--only", "non_local,isa,dnl,ema", "--set", "gates=open")
+    short = ("--set", "steps=2", "--set", "rounds=1", "--keep-weights", "--no-probe")
+    place = path.with_name("trained")
+    command = [sys.executable, "-m", "attnbench", "run", *words, *short, "--results", place]
+    subprocess.run(command, check=True, capture_output=True)
+    (made,) = place.iterdir()
+    made.rename(path)
+    place.rmdir()
 
 
 def _pictures(folder):
@@ -105,12 +125,9 @@ def exit_code(words):
 
 
 @pytest.mark.parametrize("words", OURS, ids=id_of)
-def test_a_command_of_the_pages_does_what_it_says(there, words, capsys):
+def test_a_command_of_the_pages_does_what_it_says(there, words, capsys, tmp_path):
     if words[0] == "new":  # it is there: the pages begin in an empty folder
-        there = there / "empty"
-        shutil.rmtree(there, ignore_errors=True)
-        there.mkdir()
-        os.chdir(there)
+        os.chdir(tmp_path)
     words = shortened(words)
     if set(AWAY) & set(words):
         command = attnbench.get_command(None, words[0])
