@@ -46,8 +46,8 @@ def world(tmp_path_factory):
         told = [
             record
             for head in ("ema", "gc")
-            for metric, unit in (("latency", "s"), ("memory", "bytes"))
-            for record in run_folders.record(head, rounds, metric, unit=unit)
+            for metric, unit, side in (("latency", "s", 64), ("memory", "bytes", 32))
+            for record in run_folders.record(head, rounds, metric, unit=unit, side=side)
         ]
         run_folders.write(here / "results", i, told, name=name)
     _trained(here / "results" / "RUN")
