@@ -118,9 +118,6 @@ def _draw(found: "list[Series]", path: Path) -> None:
     from attnbench.report.history_figure import MOST, chosen, save
 
     drawn = chosen(found)
-    if not drawn:
-        warn([f"{path} is not made: none of these runs has what is to be drawn"])
-        return
     save(drawn[:MOST], path)
     if len(drawn) > MOST:
         left = f"{len(drawn) - MOST} more series are not in {path}"

@@ -244,15 +244,3 @@ def test_history_does_not_import_torch(results):
     )
 
     assert told.returncode == 0, told.stderr
-
-
-def test_where_there_is_nothing_to_draw_that_is_said(tmp_path):
-    write(tmp_path / "results", 0, record("gc", (1.0, 1.1)))
-    figure = tmp_path / "steps.svg"
-    words = ["--metric", "memory", "--plot", str(figure), "--results", str(tmp_path / "results")]
-
-    done = CliRunner().invoke(command, words)
-
-    assert done.exit_code == 0, done.exception
-    assert "none of these runs has what is to be drawn" in done.stderr
-    assert not figure.exists()
