@@ -9,7 +9,7 @@ Departs from that code: `branch="both"` adds the two blocks on one map, where it
 each a 3x3 convolution before and after. Those, and its three classifiers, are the network's.
 """
 
-from math import inf
+from math import inf, log
 from typing import Literal
 
 import torch
@@ -21,9 +21,6 @@ from attnbench.heads import head
 from attnbench.heads._layers import attend, check_input, check_options
 from attnbench.heads._whole import WIDTH, Trunk, Whole, Wiring
 from attnbench.trial import Option, Shape
-
-# Beside the largest weight, one of exp(-80) = 2e-35 is lost in rounding, in float64 too.
-NEGLIGIBLE = -80.0
 
 
 @head(
@@ -100,13 +97,16 @@ class DANet(nn.Module):
     def _without_the_negligible(self, energy: Tensor) -> Tensor:
         """Logits of the same softmax, at most 0, and minus infinity where the weight is nothing.
 
-        Such weights are subnormal numbers, with which a product takes some CPUs ten times as long.
+        Such weights, or their gradients, are subnormal numbers, with which a product takes some
+        CPUs ten times as long. A weight of eps² beside the largest is lost in rounding, as is the
+        sum of all such.
         """
+        eps = min(torch.finfo(energy.dtype).eps, torch.finfo(torch.float32).eps)
         if self.energy == "reversed":
             logits = energy.detach().amin(dim=-1, keepdim=True) - energy
         else:
             logits = energy - energy.detach().amax(dim=-1, keepdim=True)
-        return F.threshold(logits, NEGLIGIBLE, -inf)
+        return F.threshold(logits, 2 * log(eps), -inf)
 
     def cost(self, x: Shape) -> Cost:
         """Two products over pairs of pixels, N²·(K + C), and two over pairs of channels, N·C²."""
