@@ -50,7 +50,8 @@ def known_name(text: str) -> str:
     if not own.is_reference(text):
         return text
     name = heads.HEADS.adopt(text)
-    _ = heads.HEADS[name]  # what cannot be given channels says so here
+    if heads.HEADS.found(name):
+        _ = heads.HEADS[name]  # what cannot be given channels says so here
     return name
 
 

@@ -64,8 +64,14 @@ class Found:
     @property
     def imported_from(self) -> Path:
         """The folder from which Python imports it: of a file its own."""
-        depth = self.thing.__module__.count(".") if not self.where.endswith(PICKLE) else 0
-        return self.files[0].parents[depth]
+        place, first = self.where.rpartition(":")[0], self.files[0]
+        if place.endswith(".py") or not place:
+            return first.parent
+        return first.parents[place.count(".") + (first.name == "__init__.py")]
+
+    def replaces(self, other: "Found") -> bool:
+        """Whether it is the same as it is now: of a notebook, where a cell was run again, too."""
+        return self.where == other.where or {self.where[-7:], other.where[-7:]} == {PICKLE}
 
     @property
     def source(self) -> str:
@@ -104,8 +110,14 @@ def found(where: str) -> Found:
     if not callable(thing):
         known = [n for n, v in vars(module).items() if callable(v) and n[0] != "_"]
         raise UnknownNameError("class or function", name, known, where)
-    told = Path(place).stem if name == BUILD else name
-    return Found(told, where, thing, tuple(_files(Path(str(module.__file__)))))
+    return Found(name_of(where), where, thing, tuple(_files(Path(str(module.__file__)))))
+
+
+def name_of(where: str) -> str:
+    """What tables call the thing that a reference names."""
+    place, _, name = where.rpartition(":")
+    stem = Path(place).stem if place.endswith(".py") else place.rpartition(".")[2]
+    return stem if name == BUILD else name
 
 
 def reference(thing: Any) -> str:
@@ -194,19 +206,20 @@ def _choices(thing: Any, name: str) -> tuple[Any, ...]:
 def _file(path: Path) -> ModuleType:
     if not path.is_file():
         raise OwnError(f"{path}: no such file in {Path.cwd()}; name it from here, or by its path")
-    return _imported(path.resolve())
+    full = path.resolve()
+    return _imported(full, full.stat().st_mtime_ns)
 
 
 @cache
-def _imported(full: Path) -> ModuleType:
-    """The module of a file; what stands beside it can be imported too."""
+def _imported(full: Path, _changed: int) -> ModuleType:
+    """The module of a file as it is now; what stands beside it can be imported too."""
+    name = f"{full.stem}_{hashlib.sha256(str(full).encode()).hexdigest()[:8]}"
     for module in list(sys.modules.values()):
         told = getattr(module, "__file__", None)
-        if told and Path(told) == full and module.__name__ != "__main__":
+        if told and Path(told) == full and module.__name__ not in ("__main__", name):
             return module
     if str(full.parent) not in sys.path:
         sys.path.insert(0, str(full.parent))
-    name = f"{full.stem}_{hashlib.sha256(str(full).encode()).hexdigest()[:8]}"
     loader = SourceFileLoader(name, str(full))
     module = ModuleType(name)
     module.__file__, module.__loader__ = str(full), loader

@@ -7,6 +7,8 @@ code adds, by reference (see `own`) or, of an installed package, by an entry poi
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from attnbench.declaration import Declaration, declaration
 from attnbench.errors import AttnbenchError, UnknownNameError
+from attnbench.training import Option
 
 if TYPE_CHECKING:
     from attnbench.own import Found
@@ -25,6 +28,7 @@ _MODULES = {  # of each kind of entry a user may add
     "data set": "attnbench.train.datasets",
 }
 _REGISTRIES: dict[str, "Registry"] = {}
+_unseen: ContextVar[set[str] | None] = ContextVar("unseen", default=None)
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,26 @@ def registry(kind: str) -> "Registry":
     """That of a kind of entry: "head", "metric", "data set"."""
     import_module(_MODULES[kind])
     return _REGISTRIES[kind]
+
+
+@contextmanager
+def nothing_imported() -> Iterator[None]:
+    """Within it a reference is a name alone, of which nothing is known: what it names is not run.
+
+    For suites of runs that somebody else may have made.
+    """
+    before = _unseen.set(set())
+    try:
+        yield
+    finally:
+        _unseen.reset(before)
+
+
+class _Unseen(Declaration):
+    """Of code that is not looked at: it may have any option."""
+
+    def check(self, options: dict[str, Option], where: str = "") -> dict[str, Option]:  # noqa: ARG002
+        return options
 
 
 class Registry(Mapping[str, Any]):
@@ -97,14 +121,18 @@ class Registry(Mapping[str, Any]):
         `name` is that by which an entry point has it. Raises OwnError or UnknownNameError for what
         is not there, AttnbenchError for a name that something else has.
         """
-        from attnbench.own import found  # noqa: PLC0415 most runs have none
+        from attnbench.own import found, name_of  # noqa: PLC0415 most runs have none
 
+        if (unseen := _unseen.get()) is not None:
+            name = name or name_of(where)
+            unseen.add(name)
+            return name
         new = found(where)
         if new.kind not in ("", self.kind):
             raise AttnbenchError(f"{where}: declared as a {new.kind}, not as a {self.kind}")
         name = name or new.name
         taken = self._own.get(name)
-        if name in self._files() or (taken and taken.where != new.where):
+        if name in self._files() or (taken and not new.replaces(taken)):
             whose = f"of {taken.where}" if taken else "that comes with attnbench"
             raise AttnbenchError(f"{where}: there is a {self.kind} {name!r} {whose}; rename yours")
         self._own[name] = new
@@ -112,7 +140,7 @@ class Registry(Mapping[str, Any]):
 
     def found(self, name: str) -> "Found | None":
         """The user's own code of that name; None for an entry of attnbench."""
-        if name in self._files():
+        if name in self._files() or _unseen.get() is not None:
             return None
         if name not in self._own and name in self.installed:
             self.adopt(self.installed[name], name)
@@ -120,6 +148,8 @@ class Registry(Mapping[str, Any]):
 
     def declaration(self, name: str) -> Declaration:
         """Docstring, facts and options of an entry; without importing it, if it is ours."""
+        if _unseen.get() is not None and name in self and name not in self._files():
+            return _Unseen(name, "", {})
         own = self.found(name)
         if own is None:
             return declaration(self.path(name), self._decorator)
@@ -152,7 +182,8 @@ class Registry(Mapping[str, Any]):
         return self._entries[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._files() or name in self._own or name in self.installed
+        known = (self._files(), _unseen.get() or (), self._own, self.installed)
+        return any(name in names for names in known)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._files() | self._own | self.installed)

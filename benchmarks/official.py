@@ -53,11 +53,15 @@ class Module(_Checked, frozen=True, kw_only=True):
 
 
 class Reason(_Checked, frozen=True, kw_only=True):
-    """Why a head takes longer than its mark, as measurement shows it."""
+    """Why a head takes longer than its mark: what its mathematics asks for at the least.
+
+    `maps` is how often all of the input has to be read or written.
+    """
 
     head: str
     sides: tuple[int, ...]
     reason: str
+    maps: int = 0
     options: dict[str, Option] = {}
 
     @property
@@ -89,10 +93,10 @@ class Official(_Checked, frozen=True, kw_only=True):
         """Modules that are like for like with no head of ours."""
         return [m for m in self.module if not m.head]
 
-    def reason(self, mark: "Mark") -> str:
-        """Why our head takes longer, or nothing where nothing is shown yet."""
-        found = (r.reason for r in self.slower if r.label == mark.label and mark.side in r.sides)
-        return next(found, "")
+    def reason(self, mark: "Mark") -> Reason | None:
+        """Why our head takes longer; None where nothing is shown yet."""
+        found = (r for r in self.slower if r.label == mark.label and mark.side in r.sides)
+        return next(found, None)
 
     def _timed(self) -> Iterator["Mark"]:
         for module in (m for m in self.module if m.head):

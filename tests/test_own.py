@@ -1,5 +1,6 @@
 """A user's own code by reference: what it is called, what it may be, and what is wrong with it."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -8,10 +9,10 @@ import pytest
 from attnbench import own
 from attnbench.declaration import REQUIRED
 from attnbench.errors import AttnbenchError, UnknownNameError
-from attnbench.head_choice import parse_head
+from attnbench.head_choice import head_choices, parse_head
 from attnbench.heads import HEADS, describe, source
 from attnbench.own import OwnError, absolute, builder, declared, found, is_reference, reference
-from attnbench.registry import Own, adopt, adopted
+from attnbench.registry import Own, adopt, adopted, nothing_imported
 
 HEAD = '''
 from typing import Literal
@@ -285,3 +286,57 @@ def test_a_name_that_is_not_there_is_answered_with_a_near_one(here):
 
     with pytest.raises(UnknownNameError, match="did you mean 'Mine'"):
         parse_head("Mien")
+
+
+def test_a_cell_that_was_run_again_takes_the_place_of_what_it_made_before(here):
+    def made(width):
+        return type(
+            "Again",
+            (),
+            {"__module__": "__main__", "__init__": lambda self, channels: None, "w": width},
+        )
+
+    HEADS.adopt(reference(made(1)))
+    HEADS.adopt(reference(made(2)))
+
+    assert HEADS["Again"].w == 2
+
+
+def test_a_file_that_was_changed_is_read_again(here):
+    HEADS.adopt("heads_of_mine.py:Mine")
+    (here / "heads_of_mine.py").write_text(HEAD.replace("width: int = 8", "width: int = 9"))
+    os.utime(here / "heads_of_mine.py", ns=(1, 1))
+
+    HEADS.adopt("heads_of_mine.py:Mine")
+
+    assert describe("Mine").options["width"].default == 9
+
+
+@pytest.mark.parametrize(
+    ("place", "named", "folder"),
+    [
+        ("flat.py", "flat.py:Mine", ""),
+        ("deep/inside/flat.py", "deep/inside/flat.py:Mine", "deep/inside"),
+        ("pack/inner/flat.py", "pack.inner.flat:Mine", ""),
+        ("pack/inner/__init__.py", "pack.inner:Mine", ""),
+    ],
+)
+def test_the_folder_that_python_imports_it_from(here, place, named, folder):
+    (here / place).parent.mkdir(parents=True, exist_ok=True)
+    (here / place).write_text(HEAD.replace("from beside import FACTOR", ""))
+
+    assert found(named).imported_from.resolve() == (here / folder).resolve()
+
+
+def test_within_nothing_imported_a_reference_is_a_name_alone(here):
+    (here / "evil.py").write_text("raise SystemExit('was run')\n")
+
+    with nothing_imported():
+        choices = head_choices(["evil.py:Head", {"name": "evil:build", "width": 3}, "ema"], "here")
+    assert [(c.name, c.options) for c in choices] == [
+        ("Head", {}),
+        ("evil", {"width": 3}),
+        ("ema", {}),
+    ]
+    assert adopted() == ()
+    assert "Head" not in HEADS

@@ -346,16 +346,41 @@ def test_no_source_runs_what_it_reads(path):
             assert "shell" not in keywords
 
 
-def test_a_report_of_a_run_looks_for_no_code_of_its_heads(tmp_path):
+SUITE_OF_CODE = """
+title    = "of code"
+question = "is it run?"
+heads    = ["evil.py:Head", { name = "evil:Head", width = 3 }]
+
+[[sweep]]
+metrics  = ["latency", "evil.py:metric"]
+channels = 512
+size     = [64]
+
+[[claim]]
+id     = "slow"
+says   = "It is slow"
+source = "nobody"
+check  = { kind = "value", metric = "macs.counted", head = "Head", within = [0, 9] }
+"""
+
+
+@pytest.mark.parametrize("command", ["report", "claims", "export"])
+def test_what_reads_a_run_imports_no_code_that_it_names(tmp_path, command):
     (tmp_path / "evil.py").write_text("raise SystemExit('was run')\n")
-    told = run_folders.record("evil.py:Head", metric="macs.counted", unit="MACs")
-    run = run_folders.write(tmp_path / "results", 0, told, asked={"head": ("evil.py:Head",)})
+    told = run_folders.record("Head", metric="macs.counted", unit="MACs")
+    asked = {"head": ("evil.py:Head",), "metric": ("evil.py:metric",)}
+    run = run_folders.write(tmp_path / "results", 0, told, asked=asked)
+    (run / "suite.toml").write_text(SUITE_OF_CODE)
+    words = [command, str(run), *(["--csv", "out.csv"] if command == "export" else [])]
     code = "from attnbench.cli import attnbench; from attnbench.registry import adopted; "
-    code += f"attnbench.main(['report', {str(run)!r}], standalone_mode=False); "
+    code += f"attnbench.main({words!r}, standalone_mode=False); "
     code += "import sys; print(adopted(), 'torch' in sys.modules)"
 
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
     )
 
+    assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "() False"
+    if command == "claims":  # they are read all the same
+        assert "slow" in done.stdout

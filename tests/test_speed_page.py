@@ -193,6 +193,18 @@ def test_a_head_above_its_mark_is_named_with_the_reason_that_is_known(tmp_path, 
     assert "1 of 1 are not" in page(tmp_path / "b", told, within)
 
 
+def test_a_reason_tells_what_passing_over_the_map_takes(tmp_path):
+    path = tmp_path / "times.toml"
+    why = 'head = "ema"\nsides = [64]\nreason = "it is read twice and written"\nmaps = 3\n'
+    path.write_text(f"{MADE_UP}[[slower]]\n{why}", encoding="utf-8")
+
+    made = page(tmp_path / "a", official(path), records([(0.0501,), (0.060,)]))
+
+    # 3 maps of 512 x 64 x 64 numbers of 4 bytes at 20 GB/s
+    told = "it is read twice and written, which takes 1.26 ms at the rate of a large copy."
+    assert told in made
+
+
 def test_training_has_the_ratio_of_paired_rounds(tmp_path, told):
     eager = records([(0.100,), (0.200,)])
     steps = records([(0.300,), (0.400,)], mode="training")

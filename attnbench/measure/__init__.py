@@ -75,7 +75,8 @@ def describe(name: str) -> Declaration:
 
 def units() -> dict[str, str]:
     """The base unit of every reading of every metric."""
-    declared = (describe(name).keywords["units"] for name in METRICS)
+    names = (*METRICS.published, *(own.name for own in METRICS.own))
+    declared = (describe(name).keywords["units"] for name in names)
     return {reading: unit for each in declared for reading, unit in each.items()}
 
 

@@ -17,6 +17,7 @@ from attnbench.gate.self_test_result import SelfTest
 from attnbench.gate.stored import stored_gate, stored_self_test
 from attnbench.machines import apart
 from attnbench.record import Origin, Reading, Record
+from attnbench.registry import nothing_imported
 from attnbench.report.tally import Tally
 from attnbench.run_folders import gate_of
 from attnbench.stats import Estimate
@@ -111,7 +112,8 @@ class Evidence:
     def _suite(self) -> Suite | str:
         where = str(self.run.path / "suite.toml")
         try:
-            return parse_suite(self.run.suite_text, self.run.info.suite, where)
+            with nothing_imported():
+                return parse_suite(self.run.suite_text, self.run.info.suite, where)
         except AttnbenchError as error:  # a head of the run may have been removed since
             return str(error)
         except (SyntaxError, TypeError) as error:  # or its file may be half written

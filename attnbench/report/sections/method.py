@@ -62,7 +62,7 @@ def _readings(evidence: Evidence) -> list:
     present = {reading: value for (_, reading), value in evidence.values.items()}
     if not present:
         return []
-    metrics = [measure.describe(name) for name in measure.METRICS]
+    metrics = [measure.describe(name) for name in measure.METRICS.published]
     groups = [(sorted(present.keys() & m.keywords["units"].keys()), m.summary) for m in metrics]
     known = {reading for readings, _ in groups for reading in readings}
     groups += [([r], "not known to this attnbench") for r in sorted(present.keys() - known)]
