@@ -201,7 +201,7 @@ def test_a_reason_tells_what_passing_over_the_map_takes(tmp_path):
     made = page(tmp_path / "a", official(path), records([(0.0501,), (0.060,)]))
 
     # 3 maps of 512 x 64 x 64 numbers of 4 bytes at 20 GB/s
-    told = "it is read twice and written, which takes 1.26 ms at the rate of a large copy."
+    told = "it is read twice and written, which takes 1.26 ms at the rate of a large copy, "
     assert told in made
 
 
