@@ -9,11 +9,13 @@ Naming a thing imports its file, in this process and in those that measure it; n
 attnbench runs code that is not its own.
 """
 
+import atexit
 import hashlib
 import importlib
 import inspect
 import os
 import re
+import shutil
 import sys
 import tempfile
 import traceback
@@ -236,6 +238,7 @@ def _imported(full: Path, _changed: int) -> ModuleType:
 def _module(name: str) -> ModuleType:
     if "" not in sys.path and os.getcwd() not in sys.path:  # noqa: PTH109 as Python spells it there
         sys.path.insert(0, os.getcwd())  # noqa: PTH109
+    importlib.invalidate_caches()  # the file may be a moment old
     try:
         module = importlib.import_module(name)
     except ModuleNotFoundError as error:
@@ -290,12 +293,9 @@ def _pickled(thing: Any) -> str:
 
 @cache
 def _folder() -> str:
-    made = tempfile.TemporaryDirectory(prefix="attnbench-own-")
-    _KEPT.append(made)
-    return made.name
-
-
-_KEPT: list[tempfile.TemporaryDirectory[str]] = []
+    made = tempfile.mkdtemp(prefix="attnbench-own-")
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
 
 
 @cache

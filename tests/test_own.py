@@ -60,7 +60,8 @@ def here(tmp_path, monkeypatch):
     own._imported.cache_clear()
     own._module.cache_clear()
     for name in set(sys.modules) - before:
-        if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
+        module = sys.modules[name]
+        if str(tmp_path) in f"{getattr(module, '__file__', '')}{getattr(module, '__path__', '')}":
             del sys.modules[name]
 
 
