@@ -138,6 +138,10 @@ class Registry(Mapping[str, Any]):
         self._own[name] = new
         return name
 
+    def is_own(self, name: str) -> bool:
+        """Whether an entry of that name is none of attnbench's."""
+        return name not in self._files()
+
     def found(self, name: str) -> "Found | None":
         """The user's own code of that name; None for an entry of attnbench."""
         if name in self._files() or _unseen.get() is not None:
@@ -148,7 +152,7 @@ class Registry(Mapping[str, Any]):
 
     def declaration(self, name: str) -> Declaration:
         """Docstring, facts and options of an entry; without importing it, if it is ours."""
-        if _unseen.get() is not None and name in self and name not in self._files():
+        if _unseen.get() is not None and name in self and self.is_own(name):
             return _Unseen(name, "", {})
         own = self.found(name)
         if own is None:

@@ -78,7 +78,7 @@ def describe(name: str) -> Declaration:
     Raises TypeError for a docstring of ours without a source.
     """
     told = HEADS.declaration(name)
-    if HEADS.found(name):
+    if HEADS.is_own(name):
         return replace(told, keywords=OWN | told.keywords)
     source = _SOURCE.search(" ".join(told.doc.split()))
     if source is None:

@@ -67,7 +67,7 @@ def metric(
 def describe(name: str) -> Declaration:
     """Docstring and declared facts of a metric; without importing torch, if it is one of ours."""
     told = METRICS.declaration(name)
-    if not METRICS.found(name):
+    if not METRICS.is_own(name):
         return told
     facts = _OWN | told.keywords
     return replace(told, keywords=facts | {"units": {name: facts.pop("unit")}}, options={})
@@ -93,7 +93,7 @@ def readings(name: str, bench: object) -> dict[str, Reading]:
     facts = describe(name).keywords
     better = directions(name)
     found = METRICS[name](bench)
-    if METRICS.found(name):
+    if METRICS.is_own(name):
         found = _as_found(name, found)
     return {
         reading: Reading(

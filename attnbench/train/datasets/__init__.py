@@ -65,7 +65,7 @@ def describe(name: str) -> Declaration:
     """
     told = DATASETS.declaration(name)
     facts = {"splits": ("train", "val"), "crop": None, "mean": _MEAN, "std": _STD} | told.keywords
-    if DATASETS.found(name):
+    if DATASETS.is_own(name):
         facts = dict.fromkeys(("title", "classes", "licence", "where", "layout"), "") | facts
     facts["classes"] = class_names(facts["classes"])
     return replace(told, keywords=facts)
