@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+_MMAP_THRESHOLD, _LARGE = -3, 2**17  # M_MMAP_THRESHOLD of malloc.h, and its first value
+
 
 @contextmanager
 def no_search() -> Iterator[None]:
@@ -25,6 +27,16 @@ def no_search() -> Iterator[None]:
             if not frozen:  # else somebody's own, which unfreezing would let go of
                 _make_old()
             gc.enable()
+
+
+def large_blocks_go_back() -> None:
+    """From now on what is freed of arrays and long texts goes back to the system at once.
+
+    glibc else keeps blocks of up to 32 MB, once one so large was freed: 25 MB of a large report.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # of glibc alone
+    if mallopt is not None:
+        mallopt(_MMAP_THRESHOLD, _LARGE)
 
 
 def left_to_the_end(value: Any) -> None:

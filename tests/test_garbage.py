@@ -1,6 +1,7 @@
 """The search for garbage is kept from what has none, and is afterwards as it was."""
 
 import gc
+import platform
 import subprocess
 import sys
 
@@ -50,3 +51,28 @@ if {kept}:
 
     assert done.stdout.strip() == said
     assert done.returncode == 0
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at /proc")
+def test_large_blocks_go_back_to_the_system():
+    code = """
+from attnbench.garbage import large_blocks_go_back
+import sys
+if sys.argv[1] == "back": large_blocks_go_back()
+def pages(): return int(open("/proc/self/statm").read().split()[1])
+first = b"x" * (20 * 2**20)
+del first  # from now on glibc keeps blocks of this size
+before = pages()
+several = [b"x" * (10 * 2**20) for _ in range(3)]
+above = b"y" * 2**18
+del several
+print((pages() - before) * 4096)
+"""
+    left = {
+        how: int(subprocess.check_output([sys.executable, "-c", code, how], text=True))
+        for how in ("back", "kept")
+    }
+
+    assert left["back"] < 2**21
+    if platform.libc_ver()[0] == "glibc":  # else there was nothing to mend
+        assert left["kept"] > 2**24

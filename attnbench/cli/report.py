@@ -68,10 +68,12 @@ def command(
     from attnbench.cli._console import say
     from attnbench.cli._json import print_json
     from attnbench.errors import AttnbenchError
+    from attnbench.garbage import large_blocks_go_back
     from attnbench.report import contents
 
     if columns and not figures:
         raise AttnbenchError("--columns is the width of figures; add --figures pdf")
+    large_blocks_go_back()
     shown = contents(_read(runs, results))
     others = markdown or latex or csv or figures
     asked = {"html": html or not others, "markdown": markdown, "latex": latex, "csv": csv}
