@@ -33,8 +33,9 @@ def _unfrozen(kind: type, **other: Any) -> type:
 
 
 _Reading = _unfrozen(Reading)
-# Bounds are looked at as the numbers are made; what is out of them is read again, and named.
-_Number = int | Annotated[float, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
+# Bounds are looked at as the numbers are made; what is out of them is read again, and judged.
+_Whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_Number = _Whole | Annotated[float, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
 _Bounded = _unfrozen(Reading, samples=tuple[_Number, ...])
 # Its trial would take as long to decode as all the rest, and most lines spell it as one before
 # them did.
@@ -70,7 +71,9 @@ class RecordLines:
         try:
             told = self._decode(line)
         except msgspec.ValidationError:
-            return None, self._out_of_bounds(msgspec.json.decode(line, type=_Unbounded))
+            told = msgspec.json.decode(line, type=_Unbounded)
+            if fault := self._out_of_bounds(told):
+                return None, fault
         check = self._check
         known = self._known.get(told.key)
         trial = None
@@ -90,10 +93,10 @@ class RecordLines:
         return told, ""
 
     def _out_of_bounds(self, told: Any) -> str:
-        """What is wrong with a record that has a number which nobody can compute with."""
+        """What is wrong with a record whose numbers are unusual; whole ones may be just large."""
         check = self._check
         found = [check.of_reading(metric, reading) for metric, reading in told.readings.items()]
-        return check.of_format(told) or next(filter(None, found))
+        return check.of_format(told) or next(filter(None, found), "")
 
     def _share_readings(self, readings: dict[str, Any], known: _Known) -> str:
         """What is wrong with one of them. What was there before takes the place of its equal."""

@@ -49,6 +49,9 @@ def test_records_of_a_trial_share_what_is_equal(record):
     [
         {"samples": ()},
         {"samples": (1e31,)},
+        {"samples": (10**40,)},
+        {"samples": (1.0, 10**40)},
+        {"unit": "s", "samples": (1.0, -1e31)},
         {"samples": (0,), "terms": {"convolution": 1}},
         {"unit": "s", "samples": (0.0,)},
         {"unit": "\x1b[2J"},
@@ -139,3 +142,10 @@ def test_a_reading_told_twice_is_looked_at_both_times(record):
 def test_readings_have_no_room_for_more():
     with pytest.raises((AttributeError, TypeError)):
         Reading((1,), "s", "lower", "measured").more = 1
+
+
+def test_a_whole_number_of_more_than_64_bits_is_read_as_it_is(record):
+    one = record(value=10**20)
+    read = RecordLines()
+
+    assert [read(encoded(one)), read(encoded(one))] == [(one, ""), (one, "")]
