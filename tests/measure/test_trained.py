@@ -360,3 +360,26 @@ def test_a_head_has_the_readings_that_it_has_maps_for(head, options, expected):
     found = readings(head, **options)
 
     assert {r.removeprefix("attention.") for r in found if r.startswith("attention.")} == expected
+
+
+def test_maps_of_a_users_head_are_read_by_their_shape():
+    shared_out = torch.tensor([[1.0, 0.5, 0.0, 0.2], [0.0, 0.5, 1.0, 0.8]])  # columns add up to 1
+    gathered = torch.full((3, 4), 0.25)  # rows do
+    pairs = torch.stack([torch.eye(4), torch.full((4, 4), 0.25)])
+
+    read = [
+        (found.name, found.kind, found.weights)
+        for path, weights in (
+            ("affinity", shared_out),
+            ("affinity", shared_out.T),
+            ("inner.affinity", gathered),
+            ("affinity", pairs),
+        )
+        for found in formed(path, weights, (2, 2))
+    ]
+
+    assert [(name, kind) for name, kind, _ in read] == [
+        ("base", "base"), ("base", "base"), ("inner", "descriptor"), ("mean of 2 heads", "query"),
+    ]  # fmt: skip
+    assert torch.equal(read[1][2], shared_out)
+    assert torch.equal(read[3][2], (torch.eye(4) + 0.25) / 2)

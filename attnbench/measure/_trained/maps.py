@@ -120,5 +120,16 @@ def formed(path: str, weights: Tensor, grid: tuple[int, int]) -> Iterator[Map]:
         yield Map("unary", "shared", weights, grid)
     elif shape == (*grid, sum(grid)):
         yield Map("criss-cross", "query", crossed(weights), grid)
+    elif len(shape) == 3 and shape[1:] == (places, places):  # of several heads of attention
+        yield Map(f"mean of {shape[0]} heads", "query", weights.mean(0), grid)
     elif len(shape) == 3 and shape[0] == shape[1] * shape[2]:  # sources by takers
         yield Map(name, "query", weights.flatten(1).T, shape[1:])
+    elif len(shape) == 2 and places in shape:
+        yield _of_a_user(name, weights if shape[1] == places else weights.T, grid)
+
+
+def _of_a_user(name: str, weights: Tensor, grid: tuple[int, int]) -> Map:
+    """(K, hw) of a head that is not ours: bases, if each place is shared out among them."""
+    is_shared_out = bool((weights.sum(dim=0) - 1).abs().max() < 0.01)
+    kind: Kind = "base" if is_shared_out else "descriptor"
+    return Map(name or kind, kind, weights, grid)
