@@ -115,14 +115,17 @@ class Suite:
         )
         return replace(self, sweeps=tuple(sweeps))
 
-    def only(self, names: Container[str]) -> "Suite":
+    def only(self, names: Container[str], also: Container[HeadChoice] = ()) -> "Suite":
         """The suite with no other heads; a sweep that is left with none goes too."""
+
+        def kept(choices: tuple[HeadChoice, ...]) -> tuple[HeadChoice, ...]:
+            return tuple(c for c in choices if c.name in names or c in also)
+
         sweeps = []
         for sweep in self.sweeps:
-            own = tuple(c for c in sweep.heads if c.name in names)
+            own = kept(sweep.heads)
             sweeps += [replace(sweep, heads=own)] if own or not sweep.heads else []
-        kept = tuple(c for c in self.heads if c.name in names)
-        return replace(self, heads=kept, sweeps=tuple(sweeps))
+        return replace(self, heads=kept(self.heads), sweeps=tuple(sweeps))
 
     def plan(self, device: str) -> list[Planned]:
         """Every trial of every sweep once, with the metrics of all sweeps that ask for it."""

@@ -59,11 +59,12 @@ class Asked:
         for name in chosen:
             if name not in known:
                 raise UnknownNameError("head of this suite", name, known, "--only")
-        suite = suite.only(chosen) if chosen else suite
         if added and all(sweep.is_grid for sweep in suite.sweeps):
             told = f"--head {added[0].name}: {suite.name} is about options of its own heads"
             raise SuiteError(f"{told}; write a suite with this head in it")
-        return override(self._measured(suite.joined_by(added)), self.settings)
+        suite = suite.joined_by(added)
+        suite = suite.only(chosen, also=added) if chosen else suite
+        return override(self._measured(suite), self.settings)
 
     def _measured(self, suite: Suite) -> Suite:
         """With the metrics that are asked for. Raises UnknownNameError, SuiteError."""

@@ -7,8 +7,11 @@ import sys
 
 import pytest
 
+from attnbench.heads import HEADS
+from attnbench.run.start import Asked
 from attnbench.skeletons import KINDS
 from attnbench.store import read_run
+from attnbench.suite_file import read_suite, suite_path
 
 MINE = '''"""Mine: a 1x1 convolution."""
 
@@ -284,3 +287,16 @@ def test_a_name_that_no_module_has_is_refused(tmp_path, name):
     assert done.returncode == 2
     assert "as in my_head" in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_an_own_head_alone_is_in_every_sweep_of_a_suite(here, monkeypatch):
+    monkeypatch.chdir(here)
+    monkeypatch.setattr(HEADS, "_own", {})
+    suite, _ = read_suite(suite_path("gate"))
+
+    asked = Asked(heads=("mine.py:Mine",), only=("Mine",))
+    alone = asked.of(suite)
+
+    assert len(alone.sweeps) == len([s for s in suite.sweeps if not s.is_grid])
+    assert {p.trial.head for p in alone.plan("cpu")} == {"Mine"}
+    assert any("latency" in p.metrics for p in alone.plan("cpu"))
