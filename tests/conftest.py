@@ -1,5 +1,6 @@
 import pytest
 
+import attnbench.registry as registry_module
 from attnbench.record import Reading, Record
 from attnbench.trial import Shape, Trial
 
@@ -10,6 +11,14 @@ def pytest_runtest_setup(item):
 
         if not torch.cuda.is_available():
             pytest.skip("needs an NVIDIA GPU")
+
+
+@pytest.fixture(autouse=True)
+def no_own_code():
+    """What a test names of its own is not there for the next."""
+    yield
+    for registry in registry_module._REGISTRIES.values():
+        registry._own.clear()
 
 
 @pytest.fixture

@@ -56,7 +56,6 @@ def here(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", list(sys.path))
     before = set(sys.modules)
     yield tmp_path
-    HEADS._own.clear()
     own._imported.cache_clear()
     own._module.cache_clear()
     for name in set(sys.modules) - before:

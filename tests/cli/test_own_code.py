@@ -7,7 +7,6 @@ import sys
 
 import pytest
 
-from attnbench.heads import HEADS
 from attnbench.run.start import Asked
 from attnbench.skeletons import KINDS
 from attnbench.store import read_run
@@ -291,7 +290,6 @@ def test_a_name_that_no_module_has_is_refused(tmp_path, name):
 
 def test_an_own_head_alone_is_in_every_sweep_of_a_suite(here, monkeypatch):
     monkeypatch.chdir(here)
-    monkeypatch.setattr(HEADS, "_own", {})
     suite, _ = read_suite(suite_path("gate"))
 
     asked = Asked(heads=("mine.py:Mine",), only=("Mine",))

@@ -13,7 +13,6 @@ from PIL import Image
 
 from attnbench.cli import attnbench
 from attnbench.errors import AttnbenchError
-from attnbench.heads import HEADS
 from attnbench.run.start import Asked
 from attnbench.skeletons import begin
 from attnbench.suite_file import read_suite, suite_path
@@ -94,11 +93,10 @@ def _pictures(folder):
 
 @pytest.fixture
 def there(world, monkeypatch):
-    """In that folder, with what commands leave in this process taken away afterwards."""
+    """In that folder."""
     monkeypatch.chdir(world)
     monkeypatch.setattr(sys, "path", list(sys.path))
-    yield world
-    HEADS._own.clear()
+    return world
 
 
 def shortened(words):
