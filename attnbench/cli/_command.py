@@ -40,6 +40,8 @@ class _Helped(click.Command):
     """
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), more: str = "", **how: Any):
+        # Of each command its own: click remembers how it was first asked for help.
+        how["context_settings"] = {"help_option_names": ["-h", "--help"]}
         super().__init__(*args, **how)
         self.examples = tuple(examples)
         self.params += [quiet(), *([verbose(more)] if more else [])]
