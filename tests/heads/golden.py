@@ -70,6 +70,7 @@ class Case:
     entry: dict
     folder: Path = FOLDER
     kernel: str = "eager"
+    shaken: int = 0  # the seed of what is added to weights and inputs, 0 for nothing
 
     @property
     def name(self) -> str:
@@ -107,7 +108,12 @@ class Case:
         return {name: g for name, g in self.ours("f64/gp").items() if name not in wrong}
 
     def tensor(self, name: str, dtype: torch.dtype) -> Tensor:
-        return torch.from_numpy(self.arrays[name].astype(np.float64)).to(dtype)
+        found = torch.from_numpy(self.arrays[name].astype(np.float64))
+        if self.shaken and not name.startswith("cot/"):
+            draw = torch.Generator().manual_seed(self.shaken)
+            noise = 2 * torch.rand(found.shape, generator=draw, dtype=torch.float64) - 1
+            found = found * (1 + noise * HALF_A_UNIT)
+        return found.to(dtype)
 
     def head(self, dtype: torch.dtype = torch.float64) -> nn.Module:
         """Our head with the options, weights and mode of the case."""
@@ -134,6 +140,14 @@ class Run:
     @property
     def gradients(self) -> dict[str, Tensor | None]:
         return {name: p.grad for name, p in self.head.named_parameters()}
+
+
+HALF_A_UNIT = 2**-24  # of float32, in the last place
+
+
+def shaken(case: Case, number: int) -> Run:
+    """The case with its weights and inputs off by as much as float32 rounds them, in float64."""
+    return run(replace(case, shaken=number))
 
 
 def run(case: Case, dtype: torch.dtype = torch.float64, device: str = "cpu") -> Run:

@@ -278,11 +278,13 @@ def test_the_command_says_no_when_arithmetic_no_longer_gives_a_figure(monkeypatc
     assert "differs 1" in done.output
 
 
-def test_the_readme_has_the_numbers_of_this_code(found):
-    words = " ".join((PAGE.parent.parent / "README.md").read_text(encoding="utf-8").split())
+def test_the_guide_has_the_numbers_of_this_code(found):
+    words = " ".join((PAGE.parent / "guide.md").read_text(encoding="utf-8").split())
+    readme = (PAGE.parent.parent / "README.md").read_text(encoding="utf-8")
     counted = Counter(v.word for v in found.values())
 
     assert f"{len(CHECKED)} of {len(found)} figures of {len(list(papers()))} papers" in words
+    assert f"{len(CHECKED)} printed figures" in readme
     assert f"{counted['agrees']} as they are printed" in words
     assert f"{counted['agrees by another convention']} once they are counted" in words
     assert f"and {counted['fits']} figures of memory" in words
