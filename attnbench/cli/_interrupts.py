@@ -2,6 +2,7 @@
 
 torch drops what is raised while it looks for an attribute, and numpy makes an ImportError of it. So
 whatever takes long asks now and then whether there was one, and at the end the command line does.
+While torch is being loaded nothing is raised at all: its C++ would abort the process.
 """
 
 import os
@@ -44,6 +45,13 @@ def end_interrupted(how_to_go_on: str = "") -> NoReturn:
     os._exit(EXIT_INTERRUPTED)
 
 
-def _interrupt(number: int, _frame: object) -> NoReturn:
+def _interrupt(number: int, _frame: object) -> None:
     _SEEN.append(number)
-    raise KeyboardInterrupt
+    if not _is_loading("torch"):
+        raise KeyboardInterrupt
+
+
+def _is_loading(name: str) -> bool:
+    """Whether the module is being imported at this moment."""
+    spec = getattr(sys.modules.get(name), "__spec__", None)
+    return bool(getattr(spec, "_initializing", False))

@@ -149,3 +149,23 @@ cli.main()
     )  # fmt: skip
 
     assert (done.returncode, done.stderr) == (EXIT_INTERRUPTED, "interrupted\n")
+
+
+def test_while_torch_is_loaded_an_interrupt_is_noted_and_not_raised(tmp_path):
+    (tmp_path / "torch.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    code = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from attnbench.cli._interrupts import heed, note_interrupts
+note_interrupts()
+import torch
+print("loaded", flush=True)
+try:
+    heed()
+except KeyboardInterrupt:
+    print("heeded")
+"""
+    env = os.environ | {"PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
+
+    assert done.stdout.splitlines() == ["loaded", "heeded"], done.stderr
