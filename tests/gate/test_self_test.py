@@ -7,19 +7,19 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from attnbench.errors import SuiteError
 from attnbench.gate import planted
-from attnbench.gate.pairs import Pairing, Taken
 from attnbench.gate.self_test import Trying, assigned, self_test
 from attnbench.gate.self_test_result import SIZES, Judged, SelfTest
 from attnbench.gate.versions import PARTS, PLANTED, Version
+from attnbench.measure._step import Step
 from attnbench.record import Environment
-from attnbench.trial import Budget, Limits, Shape, Trial
+from attnbench.run import worker
+from attnbench.trial import Budget, Shape, Task, Trial
 
 ROOT = Path(__file__).parents[2]
 HERE = Environment(
@@ -50,27 +50,32 @@ def test_a_slowed_step_takes_its_part_longer():
     assert now[0] - slower == pytest.approx(1.0, abs=0.01)
 
 
-def test_a_planted_worker_is_slower_in_its_cell_alone(tmp_path):
+def test_a_planted_worker_is_slower_in_its_cell_alone(monkeypatch):
     cells = [Trial(name, Shape(1, 32, 12, 12), device="cpu") for name in ("fcn", "gc")]
-    told = {PARTS: json.dumps({cells[0].key: 1.0})}
-    plain = Version("base", "x", ROOT, ROOT, module=PLANTED)
-    slow = replace(plain, role="head", variables=told)
-    starts = {
-        v.role: lambda pad, v=v: v.start(tmp_path / "log", pad) for v in (plain, slow)
-    }  # fmt: skip
-    taken = Taken()
-    budget = Budget(warmup_seconds=0.01, max_seconds=0.1, min_sample_seconds=0.002)
+    parts, seen = [], []
+    monkeypatch.setenv(PARTS, json.dumps({cells[0].key: 0.5}))
+    monkeypatch.setattr(planted, "slowed", lambda step, part: parts.append(part) or step)
+    monkeypatch.setattr(Step, "afresh", Step.afresh)
+    monkeypatch.setattr(worker, "perform", lambda task: seen.append((task.trial.head, parts[0]())))
+    monkeypatch.setattr(worker, "main", lambda: [worker.perform(Task(c, ())) for c in cells * 2])
 
-    Pairing(starts, budget, Limits(), 1, lambda *_: None).measure(cells, range(3), taken)
+    planted.main()
 
-    def fastest(role, cell):
-        """What nobody disturbed, on a machine that others use."""
-        records = (taken.records[role, cell.key, number] for number in range(3))
-        return min(t for r in records for t in r.readings["latency"].samples)
+    assert seen == [("fcn", 0.5), ("gc", 0.0)] * 2
 
-    ratio = {c.head: fastest("head", c) / fastest("base", c) for c in cells}
-    assert 1.6 < ratio["fcn"] < 2.6
-    assert 0.6 < ratio["gc"] < 1.5
+
+def test_a_planted_worker_answers_as_any_other(tmp_path):
+    cell = Trial("gc", Shape(1, 32, 12, 12), device="cpu")
+    told = {PARTS: json.dumps({cell.key: 1.0})}
+    version = Version("head", "x", ROOT, ROOT, module=PLANTED, variables=told)
+    running = version.start(tmp_path / "log")
+    try:
+        record = running.do(Task(cell, ("latency",), budget=Budget(max_seconds=0.01)))
+    finally:
+        running.stop()
+
+    assert record.status == "ok"
+    assert record.readings["latency"].samples
 
 
 def test_half_of_the_cells_are_the_same_and_sizes_are_spread_evenly():
