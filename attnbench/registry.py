@@ -157,7 +157,7 @@ class Registry(Mapping[str, Any]):
         own = self.found(name)
         if own is None:
             return declaration(self.path(name), self._decorator)
-        from attnbench.own import declared  # noqa: PLC0415
+        from attnbench.own_signature import declared  # noqa: PLC0415
 
         return declared(own)
 

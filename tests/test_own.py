@@ -11,7 +11,8 @@ from attnbench.declaration import REQUIRED
 from attnbench.errors import AttnbenchError, UnknownNameError
 from attnbench.head_choice import head_choices, parse_head
 from attnbench.heads import HEADS, describe, source
-from attnbench.own import OwnError, absolute, builder, declared, found, is_reference, reference
+from attnbench.own import OwnError, absolute, found, is_reference, reference
+from attnbench.own_signature import builder, declared
 from attnbench.registry import Own, adopt, adopted, nothing_imported
 
 HEAD = '''

@@ -63,6 +63,7 @@ def run(
     KeyboardInterrupt says how.
     """
     from attnbench.run import start
+    from attnbench.run.asked import Asked
     from attnbench.trial import Settings
 
     if resume is not None:
@@ -79,9 +80,7 @@ def run(
     if suite is None:
         raise SuiteError("which suite? as in attnbench.run('resolution-sweep')")
     values = dict(set or {}) | ({} if rounds is None else {"rounds": rounds})
-    asked = start.Asked(
-        _references(heads), _names(only), _settings(values), device, _references(metrics)
-    )
+    asked = Asked(_references(heads), _names(only), _settings(values), device, _references(metrics))
     found, text = _suite(suite)
     prepared = start.begun(
         found, text, asked, Path(results), settings=Settings(threads), seed=seed,

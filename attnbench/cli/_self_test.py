@@ -10,7 +10,7 @@ from attnbench.errors import EXIT_NO
 from attnbench.gate.outputs import STDOUT, put
 from attnbench.gate.self_test import Trying, self_test
 from attnbench.gate.self_test_result import POWER, SIZES, SelfTest
-from attnbench.run.start import Asked
+from attnbench.run.asked import Asked
 from attnbench.run_folders import SELF_TEST
 from attnbench.stats import Estimate
 from attnbench.trial import Settings

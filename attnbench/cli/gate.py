@@ -87,7 +87,7 @@ def command(
     from attnbench.errors import SuiteError
     from attnbench.gate.judge import Wanted, judge
     from attnbench.gate.outputs import write
-    from attnbench.run.start import Asked
+    from attnbench.run.asked import Asked
     from attnbench.trial import Settings
 
     changed = {"margin": margin, "level": level, "pairs": pairs, "unclear": unclear}

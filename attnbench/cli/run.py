@@ -88,6 +88,7 @@ def command(
     # fmt: on
     from attnbench.errors import SuiteError
     from attnbench.run import start
+    from attnbench.run.asked import Asked
     from attnbench.stopwatch import PREPARING, Stopwatch
     from attnbench.trial import Settings
 
@@ -102,7 +103,7 @@ def command(
             raise SuiteError("--retry goes with --resume RUN, as in: --resume RUN --retry failed")
         settings = _options.joined(settings, root=data, backbone_weights=backbone_weights)
         settings += ("keep_weights=true",) if keep_weights else ()
-        asked = start.Asked(heads, only, settings, device, metrics)
+        asked = Asked(heads, only, settings, device, metrics)
         over = _spread(executor, jobs, address, accelerators)
         how = Settings(threads, sdpa, cudnn_benchmark)
         if dry_run:

@@ -11,8 +11,8 @@ import attnbench
 from attnbench.gate.result import Side
 from attnbench.gate.versions import Version
 from attnbench.record import Record
+from attnbench.run.asked import Asked
 from attnbench.run.executors import WorkerSlot
-from attnbench.run.start import Asked
 from attnbench.store import LOG, RunInfo, RunWriter
 from attnbench.trial import Settings
 

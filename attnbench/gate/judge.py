@@ -23,10 +23,10 @@ from attnbench.gate.rules import Rules, with_changes
 from attnbench.gate.stored import GATE
 from attnbench.gate.versions import Version
 from attnbench.record import Environment, Record
+from attnbench.run.asked import Asked
 from attnbench.run.executors import spread
 from attnbench.run.places import visible
 from attnbench.run.session import resolve_device
-from attnbench.run.start import Asked
 from attnbench.run_folders import new_folder
 from attnbench.suite import Suite
 from attnbench.suite_file import read_suite, suite_path

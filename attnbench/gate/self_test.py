@@ -25,9 +25,9 @@ from attnbench.gate.rules import with_changes
 from attnbench.gate.self_test_result import SIZES, Judged, SelfTest, as_json
 from attnbench.gate.timed import Clocks
 from attnbench.gate.versions import PARTS, PLANTED, Version
+from attnbench.run.asked import Asked
 from attnbench.run.places import visible
 from attnbench.run.session import resolve_device
-from attnbench.run.start import Asked
 from attnbench.run_folders import SELF_TEST, new_folder
 from attnbench.suite import Suite
 from attnbench.suite_file import read_suite, suite_path

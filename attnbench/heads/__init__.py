@@ -37,7 +37,7 @@ _SOURCE = re.compile(r"Source: .+?\. (?P<title>.+?),(?: [^,]*?)? ?(?P<year>(?:19
 
 class _Heads(Registry):
     def _made(self, own: "Found") -> "Callable[..., nn.Module]":
-        from attnbench.own import builder  # noqa: PLC0415
+        from attnbench.own_signature import builder  # noqa: PLC0415
 
         return builder(own)
 

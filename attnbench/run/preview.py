@@ -12,11 +12,11 @@ from tempfile import TemporaryDirectory
 
 from attnbench.record import Environment, Record
 from attnbench.run import session
+from attnbench.run.asked import Asked
 from attnbench.run.executors import WorkerSlot
 from attnbench.run.expected import Expected, earlier_run, expected
 from attnbench.run.isolate import Worker
 from attnbench.run.session import Work
-from attnbench.run.start import Asked
 from attnbench.store import LOG
 from attnbench.suite import Planned, Suite
 from attnbench.suite_file import read_suite, suite_path

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from attnbench.run.start import Asked
+from attnbench.run.asked import Asked
 from attnbench.skeletons import KINDS
 from attnbench.store import read_run
 from attnbench.suite_file import read_suite, suite_path

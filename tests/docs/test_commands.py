@@ -13,7 +13,7 @@ from PIL import Image
 
 from attnbench.cli import attnbench
 from attnbench.errors import AttnbenchError
-from attnbench.run.start import Asked
+from attnbench.run.asked import Asked
 from attnbench.skeletons import begin
 from attnbench.suite_file import read_suite, suite_path
 from attnbench.train.datasets import open_split
