@@ -95,18 +95,29 @@ def test_an_interrupt_that_got_lost_is_heeded_with_the_next_step(monkeypatch):
 
 @pytest.fixture
 def terminal(monkeypatch):
-    """The end of a terminal that a program writes to; a function reads what is on it."""
+    """The end of a terminal that a program writes to; a function hangs up and tells all that was
+    written, which a single read need not: the kernel hands it over piece by piece.
+    """
     ours, theirs = pty.openpty()
     stream = os.fdopen(theirs, "w")
 
     def shown():
-        stream.flush()
-        return os.read(ours, 1 << 16).decode()
+        stream.close()
+        return b"".join(pieces(ours)).decode()
 
     monkeypatch.setenv("TERM", "xterm")
     yield stream, shown
     stream.close()
     os.close(ours)
+
+
+def pieces(terminal):
+    """What was written on the other end, which is closed."""
+    while True:
+        try:
+            yield os.read(terminal, 1 << 16)
+        except OSError:  # so Linux tells that nothing is left
+            return
 
 
 def test_a_terminal_has_a_bar_that_is_gone_at_the_end(terminal):
