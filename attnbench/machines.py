@@ -38,7 +38,7 @@ def apart(records: Iterable[Record]) -> list[Record]:
 def on_its_machine(record: Record) -> Record:
     trial = record.trial
     trial = replace(trial, device=f"{trial.device}:{record.environment[:ID_SHOWN]}")
-    return replace(record, trial=trial, key=trial.key)
+    return msgspec.structs.replace(record, trial=trial, key=trial.key)
 
 
 def is_named_after(device: str, environment: str) -> bool:

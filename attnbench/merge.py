@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from msgspec import structs
+
 import attnbench
 from attnbench.conditions import Conditions
 from attnbench.errors import EXIT_NOT_COMPARABLE, StoreError
@@ -149,7 +151,7 @@ def _of_one_run(copies: list[Run], name: str) -> list[Record]:
     every = [r for run in copies for r in run.records]
     if len(copies) > 1:
         every.sort(key=lambda r: datetime.fromisoformat(r.started).timestamp() if r.started else 0)
-    return [replace(r, run=name) for r in latest(every)]
+    return [structs.replace(r, run=name) for r in latest(every)]
 
 
 def _numbered(parts: Iterable[list[Record]]) -> Iterable[list[Record]]:
@@ -158,7 +160,7 @@ def _numbered(parts: Iterable[list[Record]]) -> Iterable[list[Record]]:
     for records in parts:
         measured = [r for r in records if r.trial.device != NO_DEVICE]
         numbers = {n: begin + i for i, n in enumerate(sorted({r.round for r in measured}))}
-        yield [replace(r, round=numbers[r.round]) for r in measured]
+        yield [structs.replace(r, round=numbers[r.round]) for r in measured]
         begin += len(numbers)
 
 
@@ -188,7 +190,7 @@ def _both(before: Record, after: Record) -> Record:
     if before.status != after.status and "ok" in (before.status, after.status):
         return before if before.status == "ok" else after
     unmeasured = before.unmeasured | after.unmeasured
-    return replace(after, readings=before.readings | after.readings, unmeasured=unmeasured)
+    return structs.replace(after, readings=before.readings | after.readings, unmeasured=unmeasured)
 
 
 def _conditions(runs: Iterable[Run]) -> tuple[Conditions, ...]:

@@ -11,6 +11,8 @@ History of the format, newest first; every change gets a line here and in `recor
 from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec import Struct
+
 from attnbench.trial import Trial
 
 SCHEMA = 4
@@ -20,8 +22,9 @@ Origin = Literal["measured", "counted", "predicted", "modelled"]
 Better = Literal["lower", "higher"]
 
 
-@dataclass(frozen=True, slots=True)  # a run may have millions of them
-class Reading:
+# A run may have millions of readings and records. A struct is made in a tenth of the time of a frozen
+# dataclass, and a search for garbage has nothing of it to look at.
+class Reading(Struct, frozen=True, gc=False):
     """What one metric saw in one round, in base units; it says itself what it is.
 
     `samples` are kept as taken: medians and intervals are made on reading. A count has one.
@@ -34,13 +37,12 @@ class Reading:
     unit: str
     better: Better
     origin: Origin
-    terms: dict[str, int | float] = field(default_factory=dict)
+    terms: dict[str, int | float] = {}
     notes: tuple[str, ...] = ()
-    pictures: dict[str, str] = field(default_factory=dict)
+    pictures: dict[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True, gc=False):
     """One trial in one round. A failure is a result: `status` and `message` tell it.
 
     `unmeasured` maps a metric to the reason why it has no reading. `source` is the hash of the
@@ -53,8 +55,8 @@ class Record:
     status: Status
     environment: str = ""
     source: str = ""
-    readings: dict[str, Reading] = field(default_factory=dict)
-    unmeasured: dict[str, str] = field(default_factory=dict)
+    readings: dict[str, Reading] = {}
+    unmeasured: dict[str, str] = {}
     message: str = ""
     started: str = ""  # ISO 8601, UTC
     seconds: float = 0.0

@@ -46,18 +46,22 @@ class RecordCheck:
             return "a shape that cannot be"
         return "" if trial.key == key else "a key that is not its trial's"
 
-    def of_its_making(self, record: Record) -> str:
-        """Of round, duration, seed, start, and where it was made."""
+    def of_numbers(self, record: Record) -> str:
         if not (0 <= record.round < MOST_ROUNDS and 0 <= record.seconds <= MOST_SECONDS):
             return "a round or a duration that cannot be"
-        known = self._names
-        is_named = record.environment in known and record.run in known
-        is_named = is_named or self._are_names((record.environment, record.run))
-        if not (is_named and -LARGEST <= record.seed <= LARGEST):
-            return "a name or a seed that cannot be"
-        if record.started:
+        return "" if -LARGEST <= record.seed <= LARGEST else "a seed that cannot be"
+
+    def of_place(self, record: Record) -> str:
+        """Of the environment and the run that it was made in."""
+        if self._are_names((record.environment, record.run)):
+            return ""
+        return "a name that cannot be printed"
+
+    def of_start(self, started: str) -> str:
+        """Of a time, or "" where it is not told."""
+        if started:
             try:
-                time = datetime.fromisoformat(record.started)
+                time = datetime.fromisoformat(started)
             except ValueError:
                 return "a start that is no time"
             if time.tzinfo is None or not 1970 <= time.year < 9000:

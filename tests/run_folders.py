@@ -1,11 +1,11 @@
 """Run folders with what a test says they found."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from attnbench.record import Environment, Reading, Record
 from attnbench.store import RunInfo, RunWriter
 from attnbench.trial import NO_DEVICE, Shape, Trial
+from tests.replacing import replace
 
 FIRST = datetime(2026, 9, 1, 12, tzinfo=UTC)
 COUNTS = ("macs", "params")

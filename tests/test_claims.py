@@ -1,10 +1,9 @@
-from dataclasses import replace
-
 import msgspec
 import pytest
 
 from attnbench.claims import Claim
 from attnbench.verdicts import verdicts
+from tests.replacing import replace
 
 SIDES = (16, 32, 64)
 

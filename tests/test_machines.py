@@ -1,9 +1,8 @@
-from dataclasses import replace
-
 import pytest
 
 from attnbench.machines import CHANGES_TIMES, apart, machine
 from attnbench.record import Environment, Gpu
+from tests.replacing import replace
 
 
 def test_what_two_machines_measured_is_told_apart_by_device(record):

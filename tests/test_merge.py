@@ -1,6 +1,5 @@
 """Several runs as one: nothing lost, nothing twice, and nothing paired that was not measured so."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from attnbench.record import Environment
 from attnbench.report import render
 from attnbench.store import Run, RunInfo, RunWriter, read_run
 from attnbench.verdicts import verdicts
+from tests.replacing import replace
 
 INFO = RunInfo("suite", "2026-01-01T00:00:00+00:00", "0", seed=1, device="cpu", threads=1)
 HERE, THERE = "a" * 12, "b" * 12

@@ -1,6 +1,5 @@
 """Lines of records: what they share is the same, and what was wrong is not remembered as right."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -9,6 +8,7 @@ import pytest
 from attnbench.record import Reading, Record
 from attnbench.record_lines import RecordLines
 from attnbench.store import read_run
+from tests.replacing import replace
 
 FOLDERS = sorted((Path(__file__).parent / "data").glob("format-*/*"))
 REFERENCE = Path(__file__).parents[1] / "results" / "reference"
@@ -149,3 +149,22 @@ def test_a_whole_number_of_more_than_64_bits_is_read_as_it_is(record):
     read = RecordLines()
 
     assert [read(encoded(one)), read(encoded(one))] == [(one, ""), (one, "")]
+
+
+@pytest.mark.parametrize(
+    "unusual",
+    [{"value": 0}, {"value": 0.0}, {"value": -1.5}, {"value": 1e-20}, {"value": -(2**63)}],
+    ids=str,
+)
+def test_a_number_that_is_no_time_may_be_of_any_sign_and_size(record, unusual):
+    one = record(**unusual)
+    read = RecordLines()
+
+    assert [read(encoded(one)), read(encoded(one))] == [(one, ""), (one, "")]
+
+
+@pytest.mark.parametrize("seed", [0, -1, 2**64])
+def test_a_seed_may_be_any_whole_number(record, seed):
+    one = replace(record(), seed=seed)
+
+    assert RecordLines()(encoded(one)) == (one, "")

@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -22,6 +21,7 @@ from attnbench.record import SCHEMA
 from attnbench.report import render
 from attnbench.store import RunWriter, read_run
 from tests import run_folders
+from tests.replacing import replace
 from tests.report.inline_scripts import markup
 
 NEWEST = next(Path(__file__).parent.glob(f"data/format-{SCHEMA}/*"))

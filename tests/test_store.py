@@ -6,7 +6,6 @@ import tempfile
 import threading
 import tracemalloc
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -20,6 +19,7 @@ from attnbench.report import render
 from attnbench.run_folders import find_run, newest_run, runs_in
 from attnbench.store import RunInfo, RunWriter, read_run
 from attnbench.trial import Shape, Trial
+from tests.replacing import replace
 
 DATA = Path(__file__).parent / "data"
 FORMATS = sorted(DATA.glob("format-*"))
@@ -347,7 +347,7 @@ def test_a_byte_that_is_flipped_costs_one_record_at_most(folder):
         ({"seconds": -1.0}, "has a round or a duration that cannot be"),
         ({"started": "yesterday"}, "has a start that is no time"),
         ({"started": "2026-01-01T00:00:00"}, "has a start that is no time"),
-        ({"environment": "\x1b[2J"}, "has a name or a seed that cannot be"),
+        ({"environment": "\x1b[2J"}, "has a name that cannot be printed"),
         ({"unmeasured": {"\u202e": ""}}, "has a name that cannot be printed"),
         ({"schema": 0}, "is of no known format"),
     ],

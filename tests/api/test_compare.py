@@ -1,7 +1,6 @@
 """Two runs held against each other: the verdicts of made-up records, whose truth is known."""
 
 import json
-from dataclasses import replace
 from itertools import count
 from math import comb, nan
 
@@ -17,6 +16,7 @@ from attnbench.gate.outputs import write as write_outputs
 from attnbench.gate.result import Gate, Side, Timing
 from attnbench.stats import Estimate
 from tests.api.runs import records, run
+from tests.replacing import replace
 from tests.run_folders import environment, trial
 
 QUIET = (1.000, 1.004, 0.998, 1.002, 0.996, 1.001, 1.003, 0.999)

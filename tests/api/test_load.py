@@ -2,7 +2,6 @@
 
 import inspect
 import re
-from dataclasses import replace
 
 import pytest
 
@@ -10,6 +9,7 @@ import attnbench
 from attnbench.errors import StoreError
 from attnbench.frame import COLUMNS, frame
 from tests.api.runs import records, run
+from tests.replacing import replace
 
 TIMES = (0.5, 0.25, 0.75)
 

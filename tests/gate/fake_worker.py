@@ -10,12 +10,12 @@ import os
 import random
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 from attnbench import measure
 from attnbench.record import Environment, Reading, Record
 from attnbench.run import protocol
+from tests.replacing import replace
 
 HERE = Environment(
     id="fake", attnbench="0", python="", torch=os.environ.get("FAKE_TORCH", "2.0"), numpy="",

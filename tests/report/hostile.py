@@ -1,8 +1,7 @@
 """The made-up run with names and messages that would run, lead or mislead if they were markup."""
 
-from dataclasses import replace
-
 from attnbench.store import Run
+from tests.replacing import replace
 from tests.report.made_up import made_up_run
 
 ATTACKS = (

@@ -1,5 +1,4 @@
 import re
-from dataclasses import replace
 
 import pytest
 from made_up import made_up_run, reading, record
@@ -11,6 +10,7 @@ from attnbench.report.quantities import followed
 from attnbench.report.sections.accuracy import accuracy
 from attnbench.report.tables import Table
 from attnbench.trial import Shape, Trial
+from tests.replacing import replace
 
 HEADS = {"fcn": (0.33, 100e6), "se": (0.52, 1e6), "gc": (0.521, 20e6), "non_local": (0.97, 90e6)}
 NOTE = "recipe abc: legend_map, 600 steps; seed 0"

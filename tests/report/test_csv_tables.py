@@ -1,7 +1,6 @@
 """Tables as files: numbers in base units, that a program reads without knowing the page."""
 
 import csv
-from dataclasses import replace
 from math import inf
 
 import pytest
@@ -22,6 +21,7 @@ from attnbench.report.tables import (
     words,
 )
 from attnbench.stats import Estimate, exactly
+from tests.replacing import replace
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import io
 import re
 from base64 import b64encode
-from dataclasses import replace
 
 import pytest
 from inline_scripts import markup
@@ -20,6 +19,7 @@ from attnbench.report.sections.attention import attention
 from attnbench.report.sections.masks import masks
 from attnbench.report.tables import Table
 from attnbench.trial import Shape, Trial
+from tests.replacing import replace
 
 COLOURS = ("recipe abc: made up", "class 10, #e69f00: sky & sea", "class 2, #0072b2: road")
 HEADS = ("fcn", "dnl", "ema")

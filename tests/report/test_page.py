@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from html import escape
 from html.parser import HTMLParser
 
@@ -15,6 +14,7 @@ from attnbench.errors import StoreError
 from attnbench.report import render, write
 from attnbench.report.palette import DARK, LIGHT, PAPER
 from attnbench.report.sections import SECTIONS
+from tests.replacing import replace
 
 VOID = {"meta", "br", "hr", "img", "input", "link"}
 SVG_EMPTY = {"path", "use", "rect", "circle"}

@@ -1,6 +1,5 @@
 """Several runs in one report: who is called what, what stands beside what, and with which ratio."""
 
-from dataclasses import replace
 from math import exp, log
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from attnbench.report.sections import SECTIONS
 from attnbench.report.several import several
 from attnbench.report.shown import Shown
 from attnbench.report.tables import Table
+from tests.replacing import replace
 
 MADE_UP = made_up_run(rounds=1)
 HERE = MADE_UP.environments["e1"]

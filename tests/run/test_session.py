@@ -1,4 +1,3 @@
-from dataclasses import replace
 from itertools import chain, product
 
 import pytest
@@ -10,6 +9,7 @@ from attnbench.source import source
 from attnbench.store import RunInfo, RunWriter, read_run
 from attnbench.suite_file import parse_suite
 from attnbench.trial import Limits
+from tests.replacing import replace
 
 SUITE = """
 title = "t"
