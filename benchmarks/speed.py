@@ -39,7 +39,7 @@ with the same function by fewer steps, *compiled* by `torch.compile`. The **mark
 run of all published modules that give this function.
 
 What *fused* does: attention over pairs works in blocks of queries and stores no map of pairs (isa,
-self_attention, dnl, non_local, danet, ann, ocr); convolutions of 1x1 move behind the sum over
+self_attention, dnl, non_local, danet, psa, ann, ocr); convolutions of 1x1 move behind the sum over
 pixels that follows them, where they see a few descriptors, nodes, bases or cells (a2, glore, ema,
 ann, ocr); criss-cross attention works on pixels whose channels lie side by side, where rows are
 matrices (ccnet); convolutions of one input are made by one, and those in groups by products of

@@ -3,10 +3,12 @@
 Source: Zhao et al. PSANet, ECCV 2018, eq. 5 to 10; lib/psa/src of hszhao/semseg @ 4f274c3.
 """
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from attnbench.heads._layers import conv_bn_relu
+from attnbench.heads._by_offset import attend_by_offset
+from attnbench.heads._layers import attend, conv_bn_relu
 
 
 class Direction(nn.Module):
@@ -21,9 +23,11 @@ class Direction(nn.Module):
         extent: tuple[int, int],
         compact: bool,
         softmax: bool,
+        kernel: str,
     ):
         super().__init__()
         self.name, self.extent, self.compact, self.softmax = name, extent, compact, softmax
+        self.kernel = kernel
         self.reduce = conv_bn_relu(channels, inner)
         self.logits = nn.Sequential(
             conv_bn_relu(inner, inner), nn.Conv2d(inner, extent[0] * extent[1], 1, bias=False)
@@ -31,6 +35,11 @@ class Direction(nn.Module):
         self.affinity = nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
+        # The compiler cannot take rows by offset down, nor has torch an operator for them.
+        is_taken_down = torch.compiler.is_compiling() and not self.compact
+        return self._eager(x) if self.kernel == "eager" or is_taken_down else self._fused(x)
+
+    def _eager(self, x: Tensor) -> Tensor:
         h, w = x.shape[2:]
         predicted = self.logits(x).unflatten(1, self.extent)  # B, mh, mw, h, w
         absolute = _cut if self.compact else _by_place
@@ -45,6 +54,20 @@ class Direction(nn.Module):
         if not self.softmax:
             context = context / (h * w)
         return context.unflatten(2, (h, w))
+
+    def _fused(self, x: Tensor) -> Tensor:
+        """A logit is a hidden vector times a weight: those of a block are made by themselves."""
+        hidden, last = self.logits[0](x), self.logits[1]
+        x = x.to(hidden.dtype)  # autocast has other types for convolutions
+        weight = last.weight.to(hidden.dtype).view(*self.extent, -1)  # mh, mw, K
+        if not self.compact:
+            return attend_by_offset(hidden, weight, x, collect=self.name == "collect")
+        h, w = x.shape[2:]
+        places = _cut(_cut(weight.permute(2, 1, 0), h).transpose(1, 2), w)  # K, h, w
+        predicting, other = hidden.flatten(2), places.flatten(1).expand(len(x), -1, -1)  # B, K, h·w
+        query, key = (predicting, other) if self.name == "collect" else (other, predicting)
+        how = {"scale": None, "kernel": self.kernel, "affinity": self.affinity}
+        return attend(query, key, x.flatten(2), **how).unflatten(2, (h, w))
 
 
 def _cut(x: Tensor, size: int) -> Tensor:

@@ -9,6 +9,7 @@ Departs from that code: the map returns to any H and W, where the code needs odd
 the input outside; absolute maps (`compact`) are cut or filled up too when the size is another.
 """
 
+from dataclasses import replace
 from typing import Literal
 
 import torch
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from attnbench.cost import Cost
+from attnbench.errors import HeadError
 from attnbench.heads import head
 from attnbench.heads._layers import check_input, check_options, conv_bn_relu
 from attnbench.heads._point_maps import Direction
@@ -35,6 +37,9 @@ class PSA(nn.Module):
     h, w are H, W over `shrink`, rounded up; K = C / `reduction`. The weights are made for maps of
     `grid` x `grid_width` (0 stands for `grid`): a pixel predicts a logit for each offset within
     such a map, or with `compact` for each of its places. What lies beyond gets the logit 0.
+    The fused kernel makes the logits of a block of takers by themselves. With `compact` the weights
+    that predict them are keys, or queries, of softmax attention; without it a block is a row, and
+    has the offsets within the map alone: under `torch.compile` that way falls back on the eager.
     """
 
     def __init__(
@@ -48,17 +53,22 @@ class PSA(nn.Module):
         shrink: int = 2,
         reduction: int = 4,
         softmax: bool = True,
+        kernel: Literal["eager", "fused"] = "eager",
     ):
         super().__init__()
         grid_width = grid_width or grid
         check_options(self, direction=direction, grid=grid, grid_width=grid_width)
         check_options(self, shrink=shrink, reduction=reduction, width=channels // reduction)
+        check_options(self, kernel=kernel)
+        if kernel == "fused" and not softmax:
+            raise HeadError("psa: softmax = False leaves nothing to fuse: kernel = 'eager'")
         self.channels, self.inner, self.shrink = channels, channels // reduction, shrink
         names = ("collect", "distribute") if direction == "both" else (direction,)
         extent = (grid, grid_width) if compact else (2 * grid - 1, 2 * grid_width - 1)
-        how = {"extent": extent, "compact": compact, "softmax": softmax}
+        how = {"extent": extent, "compact": compact, "softmax": softmax, "kernel": kernel}
         build = {name: Direction(channels, self.inner, name, **how) for name in names}
         self.directions, self.extent, self.softmax = nn.ModuleDict(build), extent, softmax
+        self.compact, self.kernel = compact, kernel
         self.output = conv_bn_relu(len(names) * self.inner, channels)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -86,7 +96,7 @@ class PSA(nn.Module):
         cost = Cost.of(x, K=self.inner, S=h * w, M=m, T=times)
         cost = cost.conv_bn_relu("reduction", "C", "K", times=times)
         cost = cost.conv_bn_relu("map: hidden layer", "K", "K", at="B·S", times=times)
-        cost = cost.conv("map: logits", "K", "M", at="B·S", times=times)
+        cost = self._logits_cost(cost, h, w)
         if self.softmax:
             cost = cost.softmax("affinity", "T·B·S²")
         else:
@@ -95,3 +105,16 @@ class PSA(nn.Module):
         if self.shrink == 1:
             return cost
         return cost.bilinear("shrinking", "T·B·S·K").bilinear("enlarging", "B·N·C")
+
+    def _logits_cost(self, cost: Cost, h: int, w: int) -> Cost:
+        """Fused, those of pairs or, for each of P pairs of rows, of the offsets O along a row."""
+        if self.kernel == "eager":
+            return cost.conv("map: logits", "K", "M", at="B·S", times=len(self.directions))
+        cost = cost.weights("map: weights of the logits", "T·K·M")
+        if self.compact:
+            return cost.matmul("map: logits", "T·B·S²·K")
+        reach = min(h, self.extent[0] // 2 + 1) - 1
+        rows, offsets = h * (2 * reach + 1) - reach * (reach + 1), min(self.extent[1], 2 * w - 1)
+        more = {"P": rows, "Q": w, "O": offsets}
+        cost = replace(cost, symbols=cost.symbols | more)
+        return cost.matmul("map: logits", "T·B·P·Q·O·K")

@@ -70,6 +70,17 @@ def _attention_in_blocks(args: tuple[Any, ...], _out: Any) -> tuple[Price, ...]:
     )
 
 
+def _attention_by_offset(args: tuple[Any, ...], _out: Any) -> tuple[Price, ...]:
+    """Of (h, B, w, K), (mh, mw, K), (B, V, h·w): the logits of offsets to each row that mh reaches
+    from each, of mw columns; for all pairs their product with the values, and the softmax.
+    """
+    (h, images, w, inner), (rows, offsets), value = args[0].shape, args[1].shape[:2], args[2]
+    reached = h * rows - rows // 2 * (rows // 2 + 1)
+    pairs = images * (h * w) ** 2
+    macs = images * reached * w * offsets * inner + pairs * value.shape[1]
+    return Price("contraction", macs=macs), Price("softmax", flops=convention.SOFTMAX * pairs)
+
+
 def _distance(args: tuple[Any, ...], out: Tensor) -> tuple[Price, ...]:
     """Euclidean, whichever kernel: a difference and a multiply-add a channel, a root a pair.
 
@@ -218,6 +229,7 @@ PRICES: dict[str, Rule] = {
     "lerp": _per_output("pointwise", 3 * convention.POINTWISE),
     **dict.fromkeys(_ATTENTION.split(), _attention),
     "attend_in_blocks": _attention_in_blocks,
+    "attend_in_blocks_by_offset": _attention_by_offset,
     **dict.fromkeys(_BATCH_NORMS.split(), _batch_norm),
     **dict.fromkeys(_POINTWISE.split(), _per_output("pointwise", convention.POINTWISE)),
     **dict.fromkeys(_REDUCTIONS.split(), _per_input("reduction", convention.REDUCTION)),

@@ -27,7 +27,10 @@ EQUAL = [
     ("isa", {"window": 2, "window_width": 4}, "isa_factors"),
     ("isa", {"window": 2, "order": "short_long"}, "isa_factors"),
     ("isa", {"window": 4}, "isa_padded"),
-    *((head, {}, "fused") for head in ("non_local", "self_attention", "dnl", "isa", "danet")),
+    *(
+        (head, {}, "fused")
+        for head in ("non_local", "self_attention", "dnl", "isa", "danet", "psa")
+    ),
     ("non_local", {"sub_sample": "after"}, "fused"),
 ]
 

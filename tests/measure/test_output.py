@@ -28,7 +28,9 @@ def test_every_head_computes_the_same_twice(name):
     assert found["output"].terms["rms"] > 0
 
 
-@pytest.mark.parametrize("name", ["non_local", "danet", "self_attention", "isa", "ann", "ocr"])
+@pytest.mark.parametrize(
+    "name", ["non_local", "danet", "self_attention", "isa", "ann", "ocr", "psa"]
+)
 def test_a_fused_kernel_is_within_what_rounding_may_come_to(name):
     """The same function by another order of sums: the tolerance must allow that."""
     eager, fused = readings(name), readings(name, kernel="fused")
