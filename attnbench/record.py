@@ -22,8 +22,8 @@ Origin = Literal["measured", "counted", "predicted", "modelled"]
 Better = Literal["lower", "higher"]
 
 
-# A run may have millions of readings and records. A struct is made in a tenth of the time of a frozen
-# dataclass, and a search for garbage has nothing of it to look at.
+# A run may have millions of readings and records. A struct is made in a tenth of the time of a
+# frozen dataclass, and a search for garbage has nothing of it to look at.
 class Reading(Struct, frozen=True, gc=False):
     """What one metric saw in one round, in base units; it says itself what it is.
 
