@@ -82,7 +82,10 @@ def units() -> dict[str, str]:
 
 def directions(name: str) -> dict[str, Better]:
     """Whether lower or higher is better, for each reading of a metric."""
-    facts = describe(name).keywords
+    return _directions(describe(name).keywords)
+
+
+def _directions(facts: dict[str, Any]) -> dict[str, Better]:
     told = facts.get("better", "lower")
     each = told if isinstance(told, dict) else dict.fromkeys(facts["units"], told)
     return {reading: each.get(reading, "lower") for reading in facts["units"]}
@@ -91,7 +94,7 @@ def directions(name: str) -> dict[str, Better]:
 def readings(name: str, bench: object) -> dict[str, Reading]:
     """The readings of metric `name` on a bench. Raises UnmeasuredError with the reason for none."""
     facts = describe(name).keywords
-    better = directions(name)
+    better = _directions(facts)
     found = METRICS[name](bench)
     if METRICS.is_own(name):
         found = _as_found(name, found)

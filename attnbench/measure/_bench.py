@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from attnbench.errors import HeadError, UnmeasuredError
 from attnbench.heads import HEADS
 from attnbench.measure._device import Device, device
-from attnbench.measure._meta import WithoutData
+from attnbench.measure._dispatch import LiveStorages, Work
+from attnbench.measure._meta import WithoutData, like_cpu
 from attnbench.measure._sampling import Samples, sample
 from attnbench.measure._step import (
     Step,
@@ -39,6 +40,15 @@ class First:
     compile_seconds: float = 0.0
     before: int = 0
     peak: int = 0
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A forward pass without data: its step, the work done, and the peak of bytes made by it."""
+
+    step: Step
+    work: Work
+    peak: int
 
 
 @dataclass
@@ -161,6 +171,15 @@ class Bench:
         module = self.outline if module is None else module
         shapes = input_shapes(self.trial, module)
         return self._step(module, [torch.empty(*s, dtype=dtype(self.trial)) for s in shapes])
+
+    @cached_property
+    def watched(self) -> Watched:
+        """One forward pass without data and without a graph; several metrics speak of the same."""
+        with like_cpu():
+            step = self.without_data()
+            with LiveStorages(*step.held) as live, Work() as work, work.masks:
+                step.forward_without_graph()
+        return Watched(step, work, live.peak)
 
     def _step(self, module: nn.Module, maps: list[Tensor]) -> Step:
         if self.trial.mode == "inference":

@@ -8,14 +8,14 @@ import re
 import weakref
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import torch
-from torch.utils._pytree import tree_leaves
 
 from attnbench.convention import FLOPS_PER_MAC, POINTWISE, REDUCTION
 from attnbench.measure._masks import Masks
-from attnbench.measure._mode import Mode
+from attnbench.measure._mode import Mode, tensors
 from attnbench.measure._prices import Price, prices
 from attnbench.measure._products import Products
 
@@ -70,28 +70,35 @@ class Work(Mode):
     def __torch_dispatch__(
         self, func: Any, _types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
-        name = str(func.overloadpacket.__name__)
         if _is_made_of_others(func):
             with self:
                 return func._op_dk(_COMPOSITE, *args, **(kwargs or {}))
         out = self.call(func, args, kwargs)
-        self.launches.update([name] if _writes(func) else ())
+        with torch._C.DisableTorchFunction():  # what is asked of tensors here is not the module's
+            self._see(func, args, out)
+        return out
+
+    def _see(self, func: torch._ops.OpOverload, args: tuple, out: Any) -> None:
+        name = func.overloadpacket.__name__
+        if _writes(func):
+            self.launches[name] += 1
         found = prices(func, args, out)
         if not found:
             self.unpriced[name] += 1
-        paid = [worth for worth in found if worth.macs or worth.flops]
-        self.calls.update([name] if paid else ())
-        self._paid += paid
+        if paid := [worth for worth in found if worth.macs or worth.flops]:
+            self.calls[name] += 1
+            self._paid += paid
         self._products.see(func, args, out)
-        return out
 
 
+@cache  # as are the other facts of an operator: they take longer than one without data
 def _is_made_of_others(func: torch._ops.OpOverload) -> bool:
     """Whether it arrives whole in inference mode only; elsewhere those that it is made of do."""
     has_kernel = torch._C._dispatch_has_kernel_for_dispatch_key
     return func.namespace != "prim" and has_kernel(func.name(), _COMPOSITE)
 
 
+@cache
 def _writes(func: torch._ops.OpOverload) -> bool:
     """Whether it launches work: no view of what there is, no empty storage."""
     returns = func._schema.returns
@@ -130,7 +137,8 @@ class LiveStorages(Mode):
 
     def __init__(self, *known: torch.Tensor) -> None:
         super().__init__()
-        self._live: dict[int, int] = {t.untyped_storage()._cdata: 0 for t in known}
+        with torch._C.DisableTorchFunction():
+            self._live: dict[int, int] = {t.untyped_storage()._cdata: 0 for t in known}
         self._ends: dict[int, weakref.ref] = {}
         self.bytes = self.peak = 0
 
@@ -138,10 +146,9 @@ class LiveStorages(Mode):
         self, func: Any, _types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
         out = self.call(func, args, kwargs)
-        leaves = (out,) if isinstance(out, torch.Tensor) else tree_leaves(out)  # mostly one
-        for leaf in leaves:
-            if isinstance(leaf, torch.Tensor):
-                self._see(leaf.untyped_storage())
+        with torch._C.DisableTorchFunction():
+            for tensor in (out,) if isinstance(out, torch.Tensor) else tensors(out):  # mostly one
+                self._see(tensor.untyped_storage())
         return out
 
     def _see(self, storage: torch.UntypedStorage) -> None:

@@ -1,8 +1,10 @@
 """What all our watchers at torch's dispatcher have in common."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
+import torch
+from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 
@@ -20,4 +22,20 @@ class Mode(TorchDispatchMode):
         return False
 
     def call(self, func: Any, args: tuple, kwargs: dict | None) -> Any:
-        return self.rules.get(func, func)(*args, **(kwargs or {}))
+        rule = self.rules.get(func)
+        if rule is None:
+            return func(*args, **(kwargs or {}))
+        with torch._C.DisableTorchFunction():  # a rule says itself where its tensors are made
+            return rule(*args, **(kwargs or {}))
+
+
+def tensors(value: Any) -> Iterator[Tensor]:
+    """Those in arguments or results of an operator, which have them alone, in lists or in tuples.
+
+    torch's own walk is for any tree, and takes longer than most operators without data.
+    """
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from tensors(each)

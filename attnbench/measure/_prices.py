@@ -7,6 +7,7 @@ count carries its name, so a missing price is seen. Prices per element are those
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from math import log2, prod
 from typing import Any
 
@@ -235,6 +236,7 @@ PRICES: dict[str, Rule] = {
     **dict.fromkeys(_REDUCTIONS.split(), _per_input("reduction", convention.REDUCTION)),
 }
 
+_NOTHING = Price("pointwise")
 MOVES = frozenset(_MOVES.split())
 
 
@@ -249,16 +251,18 @@ def prices(func: torch._ops.OpOverload, args: tuple[Any, ...], out: Any) -> tupl
     Zero for moves and views; empty when nobody priced it.
     """
     name = func.overloadpacket.__name__
-    name = (
-        name if name in PRICES or not name.endswith("_") else name[:-1]
-    )  # add_ costs what add does
+    if name not in PRICES:
+        name = name.removesuffix("_")  # add_ costs what add does
     rule = PRICES.get(name)
     if rule and (name in _ARITHMETIC or not any(map(_is_complex, args))):
         found = rule(args, out)
         return found if isinstance(found, tuple) else (found,)
-    if name in MOVES or is_view(func) or func.namespace == "prim":
-        return (Price("pointwise"),)
-    return ()
+    return (_NOTHING,) if _is_free(func, name) else ()
+
+
+@cache
+def _is_free(func: torch._ops.OpOverload, name: str) -> bool:
+    return name in MOVES or is_view(func) or func.namespace == "prim"
 
 
 def _is_complex(argument: Any) -> bool:

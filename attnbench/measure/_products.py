@@ -6,13 +6,14 @@ case, two of a multiply-add being one of each; here they are recognised as those
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_leaves
 
+from attnbench.measure._mode import tensors
 from attnbench.measure._prices import is_view
 
 
@@ -40,9 +41,10 @@ class Products:
 
     def see(self, func: torch._ops.OpOverload, args: tuple[Any, ...], out: Any) -> None:
         name = func.overloadpacket.__name__
-        if is_view(func) or name == "_unsafe_view" or func.namespace == "prim":
+        makes = name in ("mul", "mul_")
+        if not (makes or self._held) or _is_view(func):
             return
-        for tensor in filter(_has_storage, tree_leaves(args)):
+        for tensor in filter(_has_storage, tensors(args) if self._held else ()):
             if product := self._held.get(tensor.untyped_storage()):
                 if name in ("clone", "_to_copy"):
                     self._held[out.untyped_storage()] = product
@@ -50,9 +52,16 @@ class Products:
                     product.sums += 1
                 else:
                     product.others += 1
-        if name in ("mul", "mul_") and _is_of_two_maps(args, out):
+        if makes and _is_of_two_maps(args, out):
             self._seen.append(_Product(out.numel()))
             self._held[out.untyped_storage()] = self._seen[-1]
+
+
+@cache
+def _is_view(func: torch._ops.OpOverload) -> bool:
+    return (
+        is_view(func) or func.overloadpacket.__name__ == "_unsafe_view" or func.namespace == "prim"
+    )
 
 
 def _is_of_two_maps(args: tuple[Any, ...], out: Tensor) -> bool:

@@ -12,7 +12,6 @@ from attnbench.errors import UnmeasuredError
 from attnbench.measure import Found, metric
 from attnbench.measure._bench import Bench, refuse_compiled
 from attnbench.measure._dispatch import Work
-from attnbench.measure._meta import like_cpu
 
 
 def count(module: nn.Module, *maps: Tensor) -> Work:
@@ -31,9 +30,7 @@ def forward_work(bench: Bench) -> Work:
     refuse_compiled(bench.trial)
     if bench.trial.mode == "training":
         raise UnmeasuredError("counts the forward pass; it is taken with mode inference")
-    with like_cpu():
-        step = bench.without_data()
-        return count(step.module, *step.inputs)
+    return bench.watched.work
 
 
 @metric(

@@ -84,9 +84,12 @@ def memory_predicted(bench: Bench) -> dict[str, Found]:
     The total is what a card must have: baseline and peak.
     """
     refuse_compiled(bench.trial)
-    with like_cpu():
-        step = bench.without_data()
-        found = parts(step)
+    if bench.trial.mode == "inference":
+        step, found = bench.watched.step, {"step": bench.watched.peak}
+    else:
+        with like_cpu():
+            step = bench.without_data()
+            found = parts(step)
     notes = (
         ("assumes attention over pairs in blocks of queries, as on a CPU",)
         if bench.trial.kernel == "fused"

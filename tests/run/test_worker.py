@@ -5,13 +5,15 @@ import pytest
 import torch
 from torch import nn
 
+from attnbench import measure
 from attnbench.errors import AttnbenchError
 from attnbench.heads import HEADS, describe
+from attnbench.measure._bench import Bench
 from attnbench.run import protocol
 from attnbench.run.executors import inline
 from attnbench.run.worker import perform
 from attnbench.stopwatch import Stopwatch
-from attnbench.trial import Budget, Limits, Shape, Task, Trial
+from attnbench.trial import MODES, Budget, Limits, Shape, Task, Trial
 
 QUICK = Budget(min_samples=2, max_seconds=0, min_sample_seconds=0, warmup_seconds=0)
 
@@ -131,6 +133,49 @@ def test_a_head_that_is_not_python_is_one_line_to_who_lists_it(monkeypatch, tmp_
 
     with pytest.raises(AttnbenchError, match=r"broken.py:1: not valid Python: invalid syntax"):
         describe("broken")
+
+
+STATIC = ("params", "modelled", "counted", "memory_predicted")
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", HEADS)
+def test_what_went_before_at_another_size_is_not_in_a_reading(name, mode):
+    def static(*sides):
+        return done(*STATIC, head=name, shape=Shape(2, 32, *sides), mode=mode, device="meta")
+
+    static(16, 8)
+
+    after = static(13, 11)
+
+    assert after.status == "ok"
+    bench = Bench(after.trial)
+    for metric in set(STATIC) - after.unmeasured.keys():
+        assert after.readings.items() >= measure.readings(metric, bench).items()
+
+
+GROWING = """
+from torch import nn
+
+class Growing(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.layers = nn.ModuleList()
+
+    def forward(self, x):
+        self.layers.append(nn.Conv2d(x.shape[1], x.shape[1], 1))
+        return self.layers[-1](x)
+"""
+
+
+def test_a_head_of_a_user_is_built_anew_for_every_task(tmp_path, monkeypatch):
+    monkeypatch.setattr(HEADS, "_own", {})
+    (tmp_path / "growing.py").write_text(GROWING)
+    name = HEADS.adopt(f"{tmp_path / 'growing.py'}:Growing")
+
+    records = [done("params", "counted", head=name, device="meta") for _ in range(2)]
+
+    assert [r.readings["params"].samples for r in records] == [(0,), (0,)]
 
 
 FORKING = """

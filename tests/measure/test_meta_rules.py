@@ -1,0 +1,88 @@
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torch.utils._pytree import tree_leaves, tree_map
+
+from attnbench.heads import HEADS, kernels
+from attnbench.measure._bench import Bench
+from attnbench.measure._meta import like_cpu
+from attnbench.measure._meta_rules import RULES
+from attnbench.measure._mode import Mode
+from attnbench.trial import MODES, Shape, Trial
+
+EVERY = [(n, k, m) for n in HEADS for k in kernels(n) for m in MODES if k != "compiled"]
+
+
+def without_data(x):
+    """The same strides on the same storage, on no device."""
+    if isinstance(x, torch.device):
+        return torch.device("meta")
+    if not isinstance(x, Tensor):
+        return x
+    numbers = x.untyped_storage().nbytes() // x.element_size()
+    storage = torch.empty(numbers, dtype=x.dtype, device="meta")
+    return storage.as_strided(x.shape, x.stride(), x.storage_offset())
+
+
+def layout(x):
+    """Shape, type and order in memory; the stride of a side of one element says nothing."""
+    sides = zip(x.stride(), x.shape, strict=True)
+    return x.shape, x.dtype, [stride for stride, side in sides if side > 1]
+
+
+def seen(tensors):
+    return [None if x is None else layout(x) for x in tree_leaves(tensors)]
+
+
+class Compared(Mode):
+    """What operators made of real tensors, and what their rules make of the same without data."""
+
+    def __init__(self):
+        super().__init__()
+        self.pairs = []
+
+    def __torch_dispatch__(self, func, _types, args=(), kwargs=None):
+        copies = tree_map(without_data, (args, kwargs or {}))
+        out = func(*args, **(kwargs or {}))
+        if func in RULES:
+            self.pairs.append((str(func), seen(out), seen(RULES[func](*copies[0], **copies[1]))))
+        return out
+
+
+@pytest.mark.parametrize(("name", "kernel", "mode"), EVERY)
+def test_a_rule_makes_what_the_cpu_makes(name, kernel, mode):
+    trial = Trial(name, Shape(2, 32, 13, 11), kernel=kernel, mode=mode, device="cpu")
+    step = Bench(trial).real
+
+    with Compared() as compared:
+        step()
+
+    # Batch norm of a turned map is laid out otherwise on a CPU; its bytes are the same.
+    pairs = [p for p in compared.pairs if "batch_norm" not in p[0]]
+    assert pairs
+    assert [p for p in pairs if p[1] != p[2]] == []
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda x: x + x[:, :3],
+        lambda x: torch.cat([x, x[:, :, 1:]], dim=1),
+        lambda x: torch.cat([x, x], dim=4),
+        lambda x: x.mean(dim=4),
+        lambda x: torch.bmm(x[0], x[0]),
+        lambda x: F.conv2d(x, torch.empty(8, 5, 1, 1)),
+        lambda x: F.conv2d(x, torch.empty(8, 4, 7, 1)),
+        lambda x: F.linear(x.flatten(2).flatten(0, 1), torch.empty(8, 31), torch.empty(8)),
+        lambda x: F.group_norm(x, 3),
+        lambda x: F.layer_norm(x, [6, 4]),
+    ],
+)
+def test_what_an_operator_refuses_is_refused_without_data(step):
+    class Watching(Mode):
+        def __torch_dispatch__(self, func, _types, args=(), kwargs=None):
+            return self.call(func, args, kwargs)
+
+    with like_cpu(), Watching(), pytest.raises((RuntimeError, IndexError)):
+        step(torch.empty(2, 4, 6, 5))
