@@ -4,8 +4,9 @@ Every tensor of the state dict is filled from its name, so that two versions of 
 same weights whatever the order in which they make them. A projection is the sum of all values, each
 times a normal number, over the root of how many they are: it is about as large as one value, and so
 is its change when values change at random. The terms say how large the values are (`rms`), and by
-how much more than weights and input they change when these do (`condition`, both relative): what
-rounding may come to is the epsilon of the type times that. The notes say shape, type and tensors.
+how much more than weights and input they change when these do (`condition`, both relative, the
+larger of two nudges): what rounding may come to is the epsilon of the type times that. The notes
+say shape, type and tensors.
 """
 
 import hashlib
@@ -20,7 +21,9 @@ from attnbench.measure._bench import Bench, refuse_compiled
 from attnbench.measure._step import build, dtype, input_shapes
 
 PROJECTIONS = 8
-NUDGE = 2.0**-10  # relative; far above rounding in float32, small enough to be linear
+# Relative. The large one goes over the kinks of a ReLU, as rounding may; where a head is all but
+# discontinuous, as one that takes the sign of a sum is, the small one is still linear.
+NUDGES = 2.0**-10, 2.0**-18
 OUTPUT, TENSOR = "output", "tensor"  # first words of notes
 DETERMINISTIC_SEED = 0  # of dropout in training
 
@@ -39,14 +42,11 @@ def output(bench: Bench) -> dict[str, Found]:
     maps = [_input(bench, i, s) for i, s in enumerate(input_shapes(bench.trial, module))]
     fill(module)
     found = _computed(module, maps)
-    fill(module)  # training may have changed buffers
-    nudged = _computed(
-        _nudge(module), [_nudged(x, f"nudge of input {i}") for i, x in enumerate(maps)]
-    )
+    nudged = {nudge: _computed(*_nudged(module, maps, nudge)) for nudge in NUDGES}
     notes = (_note(OUTPUT, found["output"]), *_tensors(module))
     told = {"output": notes, "output.gradient": ()}
     return {
-        name: Found(projections(y), _terms(y, nudged[name]), told[name])
+        name: Found(projections(y), _terms(y, {n: f[name] for n, f in nudged.items()}), told[name])
         for name, y in found.items()
     }
 
@@ -100,15 +100,17 @@ def _values(name: str, tensor: Tensor) -> Tensor:
     return 1 + 0.1 * drawn.abs()
 
 
-def _nudge(module: nn.Module) -> nn.Module:
+def _nudged(module: nn.Module, maps: list[Tensor], nudge: float) -> tuple[nn.Module, list[Tensor]]:
+    """The module with other weights, and other inputs."""
+    fill(module)  # training may have changed buffers, another nudge the weights
     with torch.no_grad():
         for name, parameter in module.named_parameters():
-            parameter.copy_(_nudged(parameter, f"nudge of {name}"))
-    return module
+            parameter.copy_(_off(parameter, f"nudge of {name}", nudge))
+    return module, [_off(x, f"nudge of input {i}", nudge) for i, x in enumerate(maps)]
 
 
-def _nudged(x: Tensor, name: str) -> Tensor:
-    return x.detach() * (1 + NUDGE * _signs(name, x.shape).to(x))
+def _off(x: Tensor, name: str, nudge: float) -> Tensor:
+    return x.detach() * (1 + nudge * _signs(name, x.shape).to(x))
 
 
 def _signs(name: str, shape: tuple[int, ...]) -> Tensor:
@@ -124,12 +126,12 @@ def _generator(name: str) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def _terms(y: Tensor, nudged: Tensor | None) -> dict[str, float]:
+def _terms(y: Tensor, nudged: dict[float, Tensor]) -> dict[str, float]:
     size = _rms(y)
-    if nudged is None or not size:
+    if not size:
         raise UnmeasuredError("output or gradient is zero everywhere")
-    change = _rms(nudged.double() - y.double())
-    return {"rms": size, "condition": change / (NUDGE * size)}
+    changes = (_rms(other.double() - y.double()) / nudge for nudge, other in nudged.items())
+    return {"rms": size, "condition": max(changes) / size}
 
 
 def _rms(y: Tensor) -> float:

@@ -8,7 +8,7 @@ from attnbench import measure
 from attnbench.gate.output import tolerance
 from attnbench.heads import HEADS
 from attnbench.measure._bench import Bench
-from attnbench.measure.output import _computed, fill, projections
+from attnbench.measure.output import NUDGES, _computed, _off, _terms, fill, projections
 from attnbench.trial import Shape, Trial
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -57,20 +57,39 @@ def test_weights_depend_on_names_and_not_on_the_order_of_making():
     assert not torch.equal(one.a.weight, one.b.weight)
 
 
+def condition(function, x, name="output"):
+    class Head(nn.Module):
+        def forward(self, x):
+            return function(x)
+
+    at = _computed(Head(), [x])[name]
+    near = {n: _computed(Head(), [_off(x, "nudge", n)])[name] for n in NUDGES}
+    return _terms(at, near)["condition"]
+
+
 def test_a_condition_is_how_much_more_the_output_moves():
     """x³ moves three times as much as x, and its gradient 3·x² twice."""
-
-    class Cube(nn.Module):
-        def forward(self, x):
-            return x**3
-
     x = torch.rand(1, 4, 5, 5, dtype=torch.float64) + 0.5
-    nudged = x * (1 + 2.0**-10)
-    at, near = _computed(Cube(), [x]), _computed(Cube(), [nudged])
 
-    moved = {n: float((near[n] - at[n]).norm() / at[n].norm()) * 2**10 for n in at}
-    assert moved["output"] == pytest.approx(3, rel=0.01)
-    assert moved["output.gradient"] == pytest.approx(2, rel=0.01)
+    assert condition(lambda x: x**3, x) == pytest.approx(3, rel=0.01)
+    assert condition(lambda x: x**3, x, "output.gradient") == pytest.approx(2, rel=0.01)
+
+
+def test_a_condition_next_to_a_step_is_that_of_the_steepest_place():
+    """tanh(4096·(x - 1)) of ones: a nudge of 2^-10 is far beyond the step and hides its slope."""
+    x = torch.ones(1, 4, 5, 5, dtype=torch.float64)
+
+    found = condition(lambda x: 1 + torch.tanh(4096 * (x - 1)), x)
+
+    assert found == pytest.approx(4096, rel=0.01)
+
+
+def test_a_condition_beyond_a_kink_is_that_of_what_lies_there():
+    x = torch.ones(1, 4, 5, 5, dtype=torch.float64)
+
+    found = condition(lambda x: x + 100 * (x - 1 - 2.0**-12).relu(), x)
+
+    assert found > 20  # 100 for half of the values, but for the fourth of the way to the kink
 
 
 def test_a_projection_is_as_large_as_a_value():
