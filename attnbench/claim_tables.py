@@ -1,5 +1,6 @@
 """The [[claim]] tables of a suite, checked: their heads, options and metrics are known ones."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from math import isnan
 from typing import Any
@@ -33,17 +34,19 @@ def claims(tables: Any, where: str) -> tuple[Claim, ...]:
     Raises SuiteError or UnknownNameError.
     """
     found: dict[str, Claim] = {}
+    known = measure.units()
     for claim in entries(tables, Claim, f"{where}: claim"):
         at = f"{where}: claim {shown(claim.id)}"
         if claim.id in found:
             raise SuiteError(f"{where}: two claims have the id {shown(claim.id)}")
         if claim.check is None and not claim.needs:
             raise SuiteError(f"{at}: write a check, or what it needs to be decided")
-        found[claim.id] = claim if claim.check is None else _checked(claim, claim.check, at)
+        found[claim.id] = claim if claim.check is None else _checked(claim, claim.check, at, known)
     return tuple(found.values())
 
 
-def _checked(claim: Claim, check: Check | Printed, where: str) -> Claim:
+def _checked(claim: Claim, check: Check | Printed, where: str, known: Collection[str]) -> Claim:
+    """`known` are the readings that there are."""
     low, high = check.within
     if low > high or isnan(low) or isnan(high):
         raise SuiteError(f"{where}: within is [lowest, highest]")
@@ -53,8 +56,8 @@ def _checked(claim: Claim, check: Check | Printed, where: str) -> Claim:
     metrics = [check.metric, *(s.metric for s in check.subjects)]
     metrics += [check.against] if isinstance(check, Correlation) else []
     for metric in metrics:
-        if metric not in measure.units():
-            raise UnknownNameError("metric", short(metric), measure.units(), where)
+        if metric not in known:
+            raise UnknownNameError("metric", short(metric), known, where)
     return replace(claim, check=_plain(check, where))
 
 
