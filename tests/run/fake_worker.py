@@ -14,12 +14,12 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 
 from attnbench import heads, measure
 from attnbench.record import Environment, Reading, Record
 from attnbench.run import protocol
+from tests.replacing import replace
 
 # That of a GPU is named after it, where a test gives cards a kind.
 CARD = os.environ.get("FAKE_CARD")
