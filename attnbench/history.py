@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from statistics import median
 from typing import Literal
 
+import msgspec
+
 from attnbench import stats
 from attnbench.errors import UnknownNameError
 from attnbench.lines import latest
@@ -149,10 +151,11 @@ def _one_series(
     by_run: dict[int, list[Record]], runs: Sequence[Run], metric: str, where: str
 ) -> Series:
     last = next(reversed(by_run.values()))[-1]
-    trial = on_its_machine(replace(last, environment=where)).trial if where else last.trial
+    if where:
+        last = on_its_machine(msgspec.structs.replace(last, environment=where))
     reading = last.readings[metric]
     points = tuple(_point(runs[n], records, metric) for n, records in by_run.items())
-    return Series(trial, metric, reading.unit, reading.better, reading.origin, points)
+    return Series(last.trial, metric, reading.unit, reading.better, reading.origin, points)
 
 
 def _point(run: Run, records: Sequence[Record], metric: str) -> Point:
