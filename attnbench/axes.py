@@ -6,8 +6,8 @@ from typing import Any
 
 from attnbench.checked import is_whole, short, shown, typed
 from attnbench.errors import SuiteError, UnknownNameError
+from attnbench.kinds import BACKBONES, COLOURS, DTYPES, KERNELS, MODES, NETWORKS, PARTS
 from attnbench.suite import Size
-from attnbench.trial import BACKBONES, COLOURS, DTYPES, KERNELS, MODES, NETWORKS, PARTS
 
 AXES: dict[str, tuple[Any, ...]] = {  # axis -> its choices; () is any whole number above zero
     "size": (),

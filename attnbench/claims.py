@@ -17,7 +17,8 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
-from attnbench.trial import Kernel, Mode, Option, Trial, label
+from attnbench.kinds import Kernel, Mode
+from attnbench.trial import Option, Trial, label
 
 EPS = "eps"  # unit of a difference: multiples of the dtype's machine epsilon
 

@@ -14,13 +14,14 @@ import msgspec
 
 from attnbench import stats
 from attnbench.errors import UnknownNameError
+from attnbench.kinds import NO_DEVICE
 from attnbench.lines import latest
 from attnbench.machines import machine, on_its_machine
 from attnbench.record import Better, Origin, Record
 from attnbench.stats import Estimate
 from attnbench.steps import Step, exact_steps, needed, steps, worth_a_look
 from attnbench.store import Run
-from attnbench.trial import NO_DEVICE, Trial
+from attnbench.trial import Trial
 
 Word = Literal["step", "none", "too few runs", "no ratio"]
 COMMIT_SHOWN = 12  # characters

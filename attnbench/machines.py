@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import msgspec
 
+from attnbench.kinds import NO_DEVICE
 from attnbench.lines import latest, repeats
 from attnbench.record import Environment, Record
-from attnbench.trial import NO_DEVICE
 
 ID_SHOWN = 8  # characters of an environment's id that tell it from others in a table
 

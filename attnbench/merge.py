@@ -16,12 +16,12 @@ from msgspec import structs
 import attnbench
 from attnbench.conditions import Conditions
 from attnbench.errors import EXIT_NOT_COMPARABLE, StoreError
+from attnbench.kinds import NO_DEVICE
 from attnbench.lines import latest
 from attnbench.machines import ID_SHOWN, on_its_machine
 from attnbench.plain_files import replacing_folder
 from attnbench.record import SCHEMA, Record
 from attnbench.store import Run, RunInfo, RunWriter
-from attnbench.trial import NO_DEVICE
 
 LONGEST_NAME = 150  # characters of a run's name
 

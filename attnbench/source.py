@@ -5,7 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from attnbench import heads
-from attnbench.trial import NETWORKS, Part, Task
+from attnbench.kinds import NETWORKS, Part
+from attnbench.trial import Task
 
 _PACKAGE = Path(__file__).parent
 _OF_NETWORKS = ("networks/*.py",)

@@ -29,12 +29,13 @@ from attnbench import plain_files
 from attnbench.conditions import Conditions
 from attnbench.errors import StoreError
 from attnbench.garbage import no_search
+from attnbench.kinds import Sdpa
 from attnbench.printable import is_name, one_line
 from attnbench.record import SCHEMA, Environment, Record
 from attnbench.record_check import READABLE, newer, out_of_range
 from attnbench.run_folders import INFO, new_folder, unwritable
 from attnbench.run_lines import values
-from attnbench.trial import Sdpa, Settings
+from attnbench.trial import Settings
 
 RECORDS, ENVIRONMENTS, CONDITIONS, SUITE, LOG = (
     "records.jsonl",

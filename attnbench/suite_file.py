@@ -27,12 +27,13 @@ from attnbench.claim_tables import claims
 from attnbench.errors import AttnbenchError, SuiteError, UnknownNameError
 from attnbench.gate.rules_table import rules
 from attnbench.head_choice import head_choices
+from attnbench.kinds import NO_DEVICE
 from attnbench.own import is_reference
 from attnbench.papers.reading import paper_names
 from attnbench.printable import one_line
 from attnbench.suite import HeadChoice, Skip, Suite, Sweep, Target
 from attnbench.training_table import SETTINGS, changed, check_trained, check_tried, training
-from attnbench.trial import NO_DEVICE, Budget, Limits
+from attnbench.trial import Budget, Limits
 from attnbench.units import parse_bytes
 
 MOST_RECORDS = 10**6  # that one suite may ask for: what a report is made for

@@ -4,29 +4,13 @@ import hashlib
 import json
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any, Literal, get_args
+from typing import Any
 
 import msgspec
 
+from attnbench.kinds import NO_DEVICE, Backbone, Dtype, Kernel, Mode, Part, Sdpa
 from attnbench.registry import Own, adopted
 from attnbench.training import Option, Training
-
-Part = Literal["attention", "head", "network", "classifier"]
-Backbone = Literal["", "resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
-Dtype = Literal["float64", "float32", "tf32", "bfloat16", "float16"]
-Mode = Literal["inference", "training"]
-Kernel = Literal["eager", "fused", "compiled"]
-Sdpa = Literal["auto", "flash", "efficient", "cudnn", "math"]
-
-PARTS, DTYPES, MODES, KERNELS, SDPA = map(get_args, (Part, Dtype, Mode, Kernel, Sdpa))
-BACKBONES = get_args(Backbone)  # the empty one is that of a part that reads features
-NETWORKS = ("network", "classifier")  # the parts that read an image, and have a backbone
-CLASSES = 19  # Cityscapes: the logits of a head, as the published parameter counts have them
-IMAGE_CLASSES = 1000  # ImageNet: those of a classifier
-COLOURS = 3  # channels of an image
-NO_DEVICE = (
-    "meta"  # torch's name for tensors that have a shape and no storage: nothing is allocated
-)
 
 
 @dataclass(frozen=True)

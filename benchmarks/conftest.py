@@ -1,12 +1,16 @@
-"""A table of budgets at the end: what each allows, what was read, and the stored reference."""
+"""A table of budgets at the end: what each allows, what was read, and the stored reference.
+
+Below it, how fast the machine was: a virtual one may be half as fast an hour later.
+"""
 
 import json
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -52,6 +56,8 @@ class Held:
 
 
 HELD: list[Held] = []
+PACES: list[float] = []  # of the machine before and after each budget
+STEPS = 10**6
 TITLES = ("budget", "allowed", "median", "best", "stored", "")
 
 
@@ -68,6 +74,21 @@ def held() -> Callable[..., None]:
     return hold
 
 
+def pace() -> float:
+    """Seconds of a loop of a million steps, which is all Python and no memory."""
+    begin = perf_counter()
+    for _ in range(STEPS):
+        pass
+    return perf_counter() - begin
+
+
+@pytest.fixture(autouse=True)
+def _paced() -> Iterator[None]:
+    PACES.append(pace())
+    yield
+    PACES.append(pace())
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--renew", action="store_true", help="store these readings as the reference")
 
@@ -82,6 +103,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     for row in rows:
         cells = (text.ljust(w) for text, w in zip(row, widths, strict=True))
         terminalreporter.write_line("  ".join(cells).rstrip())
+    told = f"{_shown(median(PACES), 's')} ({_shown(min(PACES), 's')} to {_shown(max(PACES), 's')})"
+    before = f", stored {_shown(stored['pace'], 's')}" if "pace" in stored else ""
+    terminalreporter.write_line(f"a million steps of a loop took {told}{before}")
     terminalreporter.write_line(f"stored: {stored.get('machine', 'nothing yet')}")
     if config.getoption("--renew"):
         REFERENCE.write_text(json.dumps(_as_stored(), indent=2) + "\n")
@@ -91,7 +115,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 def _as_stored() -> dict[str, Any]:
     here = (cpu().name, f"Python {platform.python_version()}", f"torch {version('torch')}")
     budgets = {h.name: {"unit": h.unit, "median": h.median, "best": h.best} for h in HELD}
-    return {"machine": ", ".join(here), "budgets": budgets}
+    return {"machine": ", ".join(here), "pace": median(PACES), "budgets": budgets}
 
 
 def _shown(value: float, unit: str) -> str:

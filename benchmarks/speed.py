@@ -14,12 +14,13 @@ from attnbench import stats
 from attnbench.by_trial import ByTrial, by_trial
 from attnbench.errors import AttnbenchError, StoreError
 from attnbench.github_markdown import row
+from attnbench.kinds import KERNELS
 from attnbench.lines import latest
 from attnbench.plain_files import replacing
 from attnbench.record import Environment
 from attnbench.report.numbers import interval, number, side, times
 from attnbench.store import Run, read_run
-from attnbench.trial import KERNELS, label
+from attnbench.trial import label
 from attnbench.units import quantity
 from benchmarks.official import Mark, Official, Reason, official
 

@@ -20,12 +20,13 @@ import torch
 from torch import Tensor
 
 from attnbench.heads import HEADS, kernels
+from attnbench.kinds import MODES
 from attnbench.measure._bench import Bench
 from attnbench.measure._step import Step, undisturbed
 from attnbench.measure._timing import hot
 from attnbench.run.executors import WorkerSlot
 from attnbench.run.isolate import Worker
-from attnbench.trial import MODES, Shape, Task, Trial
+from attnbench.trial import Shape, Task, Trial
 
 STATIC = ("params", "modelled", "counted", "memory_predicted")
 SIDES = (32, 64, 128, 256, 512)

@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
+from attnbench.kinds import NO_DEVICE
 from attnbench.record import Environment, Reading, Record
 from attnbench.store import RunInfo, RunWriter
-from attnbench.trial import NO_DEVICE, Shape, Trial
+from attnbench.trial import Shape, Trial
 from tests.replacing import replace
 
 FIRST = datetime(2026, 9, 1, 12, tzinfo=UTC)

@@ -7,12 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from attnbench.api.showing import html
+from attnbench.kinds import NO_DEVICE
 from attnbench.printable import one_line
 from attnbench.record import Better
 from attnbench.report.document import text
 from attnbench.report.tables import Cell, Table, words
 from attnbench.stats import Estimate
-from attnbench.trial import NO_DEVICE, Trial
+from attnbench.trial import Trial
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from attnbench.errors import AttnbenchError, UnknownNameError
-from attnbench.trial import MODES, Budget, Dtype, Mode, Shape
+from attnbench.kinds import MODES, Dtype, Mode
+from attnbench.trial import Budget, Shape
 
 if TYPE_CHECKING:
     from torch import nn

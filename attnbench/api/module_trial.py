@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, get_args
 
 from attnbench.checked import is_whole, shown
 from attnbench.errors import DeviceError, HeadError, SuiteError, UnknownNameError
+from attnbench.kinds import NO_DEVICE, Dtype, Mode
 from attnbench.printable import one_line
-from attnbench.trial import NO_DEVICE, Dtype, Mode, Shape, Trial
+from attnbench.trial import Shape, Trial
 
 if TYPE_CHECKING:
     from torch import nn

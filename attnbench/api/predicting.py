@@ -4,15 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from attnbench.errors import HeadError, SuiteError, UnknownNameError
-from attnbench.trial import DTYPES, NETWORKS, PARTS, Dtype, Kernel, Option, Part, Shape, Trial
+from attnbench.kinds import DTYPES, OF_A_MAP, OPEN_KERNELS, Dtype, Kernel, Part
+from attnbench.trial import Option, Shape, Trial
 
 if TYPE_CHECKING:
     from torch import nn
 
     from attnbench.prediction import Prediction
-
-KERNELS = ("eager", "fused")  # a compiled module hides what it holds
-OF_A_MAP = tuple(part for part in PARTS if part not in NETWORKS)
 
 
 def predict(
@@ -80,7 +78,7 @@ def head_trial(
     for kind, value, known in (("dtype", dtype, DTYPES), ("part", part, OF_A_MAP)):
         if value not in known:
             raise UnknownNameError(kind, str(value), known)
-    kernels = [name for name in heads.kernels(choice.name) if name in KERNELS]
+    kernels = [name for name in heads.kernels(choice.name) if name in OPEN_KERNELS]
     if kernel not in kernels:
         raise SuiteError(
             f"--kernel: {choice.name} has no {kernel} kernel, only {', '.join(kernels)}"

@@ -16,11 +16,12 @@ from attnbench.cli._console import PrintableConsole
 from attnbench.cli._notes import is_quiet
 from attnbench.cli._progress import is_live
 from attnbench.cli._training_log import TrainingLog
+from attnbench.kinds import NO_DEVICE
 from attnbench.record import Record
 from attnbench.run.session import View
 from attnbench.run.start import Prepared
 from attnbench.store import LOG
-from attnbench.trial import NO_DEVICE, Task, Trial
+from attnbench.trial import Task, Trial
 from attnbench.units import duration, quantity
 
 LAST = 6  # results kept in sight

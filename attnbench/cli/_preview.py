@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from attnbench.cli._console import print_table, print_text, stdout
+from attnbench.kinds import NO_DEVICE
 from attnbench.run.expected import Expected
 from attnbench.run.preview import Preview, size
 from attnbench.suite import Planned
-from attnbench.trial import NO_DEVICE, Shape, Trial
+from attnbench.trial import Shape, Trial
 from attnbench.units import duration, quantity
 
 UNKNOWN = "–"

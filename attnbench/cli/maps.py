@@ -9,7 +9,7 @@ import click
 from attnbench.cli import _names, _options
 from attnbench.cli._command import Choice, Command, option
 from attnbench.cli._json import json_option, print_json
-from attnbench.trial import BACKBONES
+from attnbench.kinds import BACKBONES
 
 if TYPE_CHECKING:
     from attnbench.map_sheet import Photograph, Pixel, Row, Sheet

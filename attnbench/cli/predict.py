@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from attnbench.api.predicting import KERNELS, OF_A_MAP
 from attnbench.cli import _options
 from attnbench.cli._command import Choice, Command, option
 from attnbench.cli._json import json_option
-from attnbench.trial import DTYPES
+from attnbench.kinds import DTYPES, OF_A_MAP, OPEN_KERNELS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,7 +37,7 @@ STRIDE = 8  # of the dilated backbones that the papers use
         metavar="N", help="Maps at once.")
 @option("--dtype", default="float32", show_default=True, type=Choice(DTYPES),
         help="Of weights and maps.")
-@option("--kernel", default="eager", show_default=True, type=Choice(KERNELS),
+@option("--kernel", default="eager", show_default=True, type=Choice(OPEN_KERNELS),
         help="Attention as published, or in one call that keeps no map of pairs.")
 @option("--part", default="attention", show_default=True, type=Choice(OF_A_MAP),
         help="The block, or the whole head from a backbone's features to logits.")

@@ -15,10 +15,11 @@ from statistics import median
 
 from attnbench.errors import AttnbenchError
 from attnbench.gate.plan import LATENCY
+from attnbench.kinds import NO_DEVICE
 from attnbench.record import Record
 from attnbench.run.executors import REUSABLE
 from attnbench.run.isolate import Worker
-from attnbench.trial import NO_DEVICE, Budget, Limits, Task, Trial
+from attnbench.trial import Budget, Limits, Task, Trial
 
 FAILURES = 2  # of a cell, after which it is not tried again
 # Where a stack begins changes times by per cents, and moves with the length of the environment, as

@@ -15,7 +15,8 @@ from torch.nn import functional as F
 from attnbench.cost import Cost
 from attnbench.errors import HeadError
 from attnbench.heads._layers import check_input, check_options, conv_bn_relu
-from attnbench.trial import CLASSES, Shape
+from attnbench.kinds import CLASSES
+from attnbench.trial import Shape
 
 REDUCED, REFINED = 48, 256
 STAGE = 8  # the features have eight times the channels of the early stage, 2048 to 256 in a ResNet

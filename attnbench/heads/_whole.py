@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from attnbench.cost import Cost
 from attnbench.heads import HEADS, describe
 from attnbench.heads._layers import check_input, check_options, conv_bn_relu
-from attnbench.trial import CLASSES, Option, Shape
+from attnbench.kinds import CLASSES
+from attnbench.trial import Option, Shape
 
 WIDTH = 512
 

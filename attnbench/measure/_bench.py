@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from attnbench.errors import HeadError, UnmeasuredError
 from attnbench.heads import HEADS
+from attnbench.kinds import NETWORKS
 from attnbench.measure._device import Device, device
 from attnbench.measure._dispatch import LiveStorages, Work
 from attnbench.measure._meta import WithoutData, like_cpu
@@ -26,7 +27,7 @@ from attnbench.measure._step import (
 from attnbench.measure._timing import hot
 from attnbench.stopwatch import BUILDING, Stopwatch
 from attnbench.training import Training
-from attnbench.trial import NETWORKS, Budget, Trial
+from attnbench.trial import Budget, Trial
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,14 @@ from fractions import Fraction
 from math import log
 
 from attnbench.errors import HeadError, UnmeasuredError
+from attnbench.kinds import Mode
 from attnbench.measure._bench import Bench
 from attnbench.measure.counted import counted
 from attnbench.measure.memory_predicted import predicted
 from attnbench.measure.modelled import modelled
 from attnbench.measure.params import params
 from attnbench.prediction import Memory, Outlook, Prediction
-from attnbench.trial import Mode, Trial
+from attnbench.trial import Trial
 
 FIRST_SIDES = (64, 128, 256, 512, 1024)  # five: the need is at most of degree four in the side
 WHOLE = 8  # windows and strides of the heads divide it: such a side needs no padding

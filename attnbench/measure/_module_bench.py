@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from attnbench.errors import HeadError, UnmeasuredError
+from attnbench.kinds import NO_DEVICE
 from attnbench.measure._bench import Bench
 from attnbench.measure._meta import like_cpu
 from attnbench.measure._step import Step, dtype
 from attnbench.stopwatch import BUILDING
-from attnbench.trial import NO_DEVICE
 
 
 @dataclass

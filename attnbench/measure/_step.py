@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from attnbench.errors import HeadError
 from attnbench.heads import HEADS
 from attnbench.heads._whole import whole
+from attnbench.kinds import CLASSES, COLOURS, IMAGE_CLASSES, NETWORKS
 from attnbench.networks.classification import classifier
 from attnbench.networks.segmentation import Segmentation
-from attnbench.trial import CLASSES, COLOURS, IMAGE_CLASSES, NETWORKS, Shape, Trial
+from attnbench.trial import Shape, Trial
 
 
 def build(trial: Trial) -> nn.Module:

@@ -2,9 +2,9 @@
 
 from attnbench.cost import Cost
 from attnbench.errors import UnmeasuredError
+from attnbench.kinds import NETWORKS
 from attnbench.measure import Found, metric
 from attnbench.measure._bench import Bench, refuse_compiled
-from attnbench.trial import NETWORKS
 
 
 @metric(origin="modelled", units={"macs.modelled": "MACs", "flops.modelled": "FLOPs"})

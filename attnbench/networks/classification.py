@@ -11,8 +11,9 @@ from typing import Literal
 
 from attnbench.errors import HeadError
 from attnbench.heads import HEADS
+from attnbench.kinds import IMAGE_CLASSES
 from attnbench.networks.resnet import Residual, ResNet, depth
-from attnbench.trial import IMAGE_CLASSES, Option
+from attnbench.trial import Option
 
 OF = {"every": slice(None), "last": slice(-1, None), "last but one": slice(-2, -1)}
 

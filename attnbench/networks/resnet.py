@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from attnbench.errors import HeadError
-from attnbench.trial import BACKBONES
+from attnbench.kinds import BACKBONES
 
 Stem = Literal["plain", "deep", "deep_narrow"]
 Stride = Literal["3x3", "1x1"]

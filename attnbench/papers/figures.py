@@ -31,8 +31,9 @@ import msgspec
 from msgspec import Struct
 
 from attnbench.errors import UnknownNameError
+from attnbench.kinds import Part
 from attnbench.papers.rules import Thing
-from attnbench.trial import Option, Part
+from attnbench.trial import Option
 
 Agrees = Literal["exact", "approx", "no", ""]
 Map = tuple[int, int]  # height and width

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from math import prod
 from statistics import median
 
+from attnbench.kinds import MODES
 from attnbench.report import rivals
 from attnbench.report.document import Inline, Text, code, listed, power, strong, text
 from attnbench.report.evidence import Evidence
@@ -12,7 +13,7 @@ from attnbench.report.places import listed_names, places
 from attnbench.report.slices import Slice
 from attnbench.report.trained import compared, minus, percent
 from attnbench.stats import Estimate
-from attnbench.trial import MODES, Trial
+from attnbench.trial import Trial
 from attnbench.verdicts import WORDS
 
 Parts = list[str | Inline]

@@ -15,6 +15,7 @@ from attnbench.errors import AttnbenchError
 from attnbench.gate.result import Gate
 from attnbench.gate.self_test_result import SelfTest
 from attnbench.gate.stored import stored_gate, stored_self_test
+from attnbench.kinds import KERNELS, NO_DEVICE
 from attnbench.machines import apart
 from attnbench.record import Origin, Reading, Record
 from attnbench.registry import nothing_imported
@@ -24,7 +25,7 @@ from attnbench.stats import Estimate
 from attnbench.store import Run
 from attnbench.suite import Suite
 from attnbench.suite_file import parse_suite
-from attnbench.trial import KERNELS, NO_DEVICE, Trial
+from attnbench.trial import Trial
 from attnbench.verdicts import Verdict, verdicts_of
 
 T = TypeVar("T")

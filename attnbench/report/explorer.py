@@ -9,6 +9,7 @@ from math import isfinite, isnan
 
 import msgspec
 
+from attnbench.kinds import NO_DEVICE
 from attnbench.report.document import Chapter
 from attnbench.report.evidence import Evidence, Value
 from attnbench.report.looks import family, look
@@ -16,7 +17,7 @@ from attnbench.report.palette import LIGHT
 from attnbench.report.payload import plain, short
 from attnbench.report.quantities import KNOWN
 from attnbench.report.shown import answered
-from attnbench.trial import NO_DEVICE, Trial
+from attnbench.trial import Trial
 from attnbench.units import steps
 
 NAME, TITLE, ORDER = "explore", "Explore the run", 65  # its place is among those of the sections

@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from attnbench.kinds import NO_DEVICE
 from attnbench.machines import ID_SHOWN, is_named_after
 from attnbench.record import Environment
 from attnbench.report.evidence import Evidence
 from attnbench.report.tables import Table, count, words
-from attnbench.trial import NO_DEVICE
 
 _NOISE = re.compile(
     r"\((?:R|TM|C)\)|\bCPU\b|\bProcessor\b|\b\d+-Core\b|\bNVIDIA\b|@.*$|\bwith .*$", re.IGNORECASE

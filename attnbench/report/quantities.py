@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from attnbench.curves import Curve
+from attnbench.kinds import MODES, Mode
 from attnbench.report.evidence import Evidence
 from attnbench.report.heads_shown import is_shown
 from attnbench.report.places import device_names
 from attnbench.report.settings import Setting, by_setting
-from attnbench.trial import MODES, Mode
 
 MODE_WORDS = {"inference": "forward", "training": "forward + backward"}
 ORIGIN_FIRST = {"memory_predicted": "predicted peak memory", "memory": "measured peak memory"}

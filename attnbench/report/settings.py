@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from attnbench.curves import Curve
-from attnbench.trial import NO_DEVICE, Mode, Trial
+from attnbench.kinds import NO_DEVICE, Mode
+from attnbench.trial import Trial
 
 
 @dataclass(frozen=True, order=True)

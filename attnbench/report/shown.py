@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from math import ceil, log
 from typing import Any, Generic, TypeVar
 
+from attnbench.kinds import NO_DEVICE
 from attnbench.report.document import Inline, Text, code, text
 from attnbench.report.evidence import Evidence
 from attnbench.report.rivals import dense
 from attnbench.report.settings import Setting
 from attnbench.report.slices import Slice, reference, slices
-from attnbench.trial import NO_DEVICE
 
 LINES = 240  # in all figures of a section: of 48 heads and kernels there are then five
 FIGURES = 24  # of few lines

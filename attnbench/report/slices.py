@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from attnbench import stats
 from attnbench.curves import Curve
+from attnbench.kinds import NO_DEVICE, Mode
 from attnbench.report.evidence import Evidence, Value
 from attnbench.report.heads_shown import is_shown
 from attnbench.report.numbers import side, whole
 from attnbench.report.tables import Column, quantities
 from attnbench.stats import Estimate
-from attnbench.trial import NO_DEVICE, Mode, Shape, Trial
+from attnbench.trial import Shape, Trial
 
 FATES = {"oom": "out of memory", "timeout": "time-out"}  # the other statuses read well as they are
 

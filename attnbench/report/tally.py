@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from operator import attrgetter
 
+from attnbench.kinds import NO_DEVICE
 from attnbench.record import Record
-from attnbench.trial import NO_DEVICE
 
 TIMES = "latency"  # begins the names of readings whose notes tell what disturbed them
 UTC = "+00:00"  # ends the starts that attnbench writes, which then sort as they are spelled

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import attnbench.measure as measure
 from attnbench.errors import SuiteError, UnknownNameError
 from attnbench.head_choice import parse_head
+from attnbench.kinds import NO_DEVICE
 from attnbench.own import absolute
 from attnbench.suite import Suite
 from attnbench.suite_file import known_metric, override
-from attnbench.trial import NO_DEVICE
 
 
 @dataclass(frozen=True)

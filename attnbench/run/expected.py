@@ -8,11 +8,12 @@ from pathlib import Path
 from statistics import mean
 
 from attnbench.errors import AttnbenchError
+from attnbench.kinds import NO_DEVICE
 from attnbench.record import Environment
 from attnbench.run.session import Work
 from attnbench.run_folders import runs_in
 from attnbench.store import read_run
-from attnbench.trial import NO_DEVICE, Task
+from attnbench.trial import Task
 
 RATES = {"cpu": 6e10, "cuda": 2e13}  # FLOP/s of a thread or a card, that large maps attain
 PASSES = 3  # a forward and a backward pass take as long as three forward passes

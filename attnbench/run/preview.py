@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from attnbench.kinds import NO_DEVICE
 from attnbench.record import Environment, Record
 from attnbench.run import session
 from attnbench.run.asked import Asked
@@ -20,7 +21,7 @@ from attnbench.run.session import Work
 from attnbench.store import LOG
 from attnbench.suite import Planned, Suite
 from attnbench.suite_file import read_suite, suite_path
-from attnbench.trial import NO_DEVICE, Settings, Task, Trial
+from attnbench.trial import Settings, Task, Trial
 from attnbench.units import quantity
 
 Tell = Callable[[str, int, int], None]  # what is done, how much of it, of how much

@@ -10,13 +10,14 @@ from typing import Protocol
 import attnbench.measure as measure
 from attnbench import heads
 from attnbench.errors import DeviceError, SuiteError
+from attnbench.kinds import NO_DEVICE
 from attnbench.lines import latest
 from attnbench.record import Record, Status
 from attnbench.run.executors import Executor
 from attnbench.source import source
 from attnbench.store import RunWriter
 from attnbench.suite import Planned, Suite
-from attnbench.trial import NO_DEVICE, Task, Trial
+from attnbench.trial import Task, Trial
 
 STOPS_LARGER = ("oom", "timeout")  # a larger map of the same line would only fail more slowly
 FAILED: tuple[Status, ...] = ("oom", "timeout", "crashed", "error")

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import attnbench
 from attnbench.conditions import Conditions
 from attnbench.errors import StoreError, SuiteError
+from attnbench.kinds import NO_DEVICE
 from attnbench.record import Environment, Record
 from attnbench.run import session
 from attnbench.run.asked import Asked
@@ -24,7 +25,7 @@ from attnbench.run.session import Kept, Session, View, Work
 from attnbench.store import LOG, TRAININGS, Run, RunInfo, RunWriter, read_run
 from attnbench.suite import Suite
 from attnbench.suite_file import parse_suite, read_suite, suite_path
-from attnbench.trial import NO_DEVICE, Settings
+from attnbench.trial import Settings
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from torch import nn
 import attnbench.measure as measure
 from attnbench.errors import AttnbenchError, MissingDataError, UnmeasuredError
 from attnbench.heads import HEADS
+from attnbench.kinds import NO_DEVICE
 from attnbench.measure._bench import Bench
 from attnbench.measure._environment import environment
 from attnbench.measure._numerics import apply, rounding
@@ -31,7 +32,7 @@ from attnbench.registry import adopt
 from attnbench.run import out_of_memory, protocol
 from attnbench.source import source, source_of
 from attnbench.stopwatch import BUILDING, OTHER, Stopwatch
-from attnbench.trial import NO_DEVICE, Settings, Task
+from attnbench.trial import Settings, Task
 from attnbench.units import quantity
 
 # Threads reserve address space that they never touch: stacks, and an arena each of the allocator.

@@ -15,11 +15,12 @@ from attnbench.heads import HEADS, describe
 from attnbench.heads._deeplab import Decoder
 from attnbench.heads._layers import conv_bn_relu
 from attnbench.heads._whole import Whole, whole
+from attnbench.kinds import COLOURS
 from attnbench.networks.resnet import ResNet, depth
 from attnbench.networks.segmentation import earlier_stages
 from attnbench.train.backbone_weights import load_backbone
 from attnbench.training import Option, Training
-from attnbench.trial import COLOURS, Trial
+from attnbench.trial import Trial
 
 STRIDE = 8  # of what the head reads, in pixels of the image
 NORM_MOMENTUM = 0.1  # torch's default: 3e-4, EMANet's, keeps the start through a short training

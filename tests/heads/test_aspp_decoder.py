@@ -6,8 +6,9 @@ import torch
 from attnbench import measure
 from attnbench.errors import HeadError
 from attnbench.heads._whole import whole
+from attnbench.kinds import CLASSES
 from attnbench.measure._bench import Bench
-from attnbench.trial import CLASSES, Budget, Shape, Trial
+from attnbench.trial import Budget, Shape, Trial
 
 QUICK = Budget(min_samples=1, max_seconds=0, min_sample_seconds=0, warmup_seconds=0)
 

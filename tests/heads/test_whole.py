@@ -10,9 +10,10 @@ from torch import nn
 from attnbench.errors import HeadError
 from attnbench.heads import HEADS, describe, kernels
 from attnbench.heads._whole import WIRINGS, whole
+from attnbench.kinds import CLASSES
 from attnbench.measure._meta import like_cpu
 from attnbench.measure.counted import count
-from attnbench.trial import CLASSES, Shape
+from attnbench.trial import Shape
 
 NAMES = list(HEADS)
 F = 48  # channels of the features where 2048 would only take time

@@ -8,12 +8,13 @@ import torch
 from attnbench import measure
 from attnbench.errors import HeadError, UnmeasuredError
 from attnbench.heads import HEADS, kernels
+from attnbench.kinds import MODES
 from attnbench.measure import _frontier
 from attnbench.measure._bench import Bench
 from attnbench.measure._frontier import WHOLE, Sides, predict
 from attnbench.measure._no_compiler import StandIn, without_compiler
 from attnbench.prediction import CARDS
-from attnbench.trial import MODES, Shape, Trial
+from attnbench.trial import Shape, Trial
 
 SMALL = {"small": 30 * 10**6}  # a card on which every side can be tried
 

@@ -5,11 +5,12 @@ from torch.nn import functional as F
 from torch.utils._pytree import tree_leaves, tree_map
 
 from attnbench.heads import HEADS, kernels
+from attnbench.kinds import MODES
 from attnbench.measure._bench import Bench
 from attnbench.measure._meta import like_cpu
 from attnbench.measure._meta_rules import RULES
 from attnbench.measure._mode import Mode
-from attnbench.trial import MODES, Shape, Trial
+from attnbench.trial import Shape, Trial
 
 EVERY = [(n, k, m) for n in HEADS for k in kernels(n) for m in MODES if k != "compiled"]
 

@@ -9,9 +9,10 @@ from torch import nn
 from attnbench import measure
 from attnbench.errors import HeadError, UnmeasuredError
 from attnbench.heads import HEADS, kernels
+from attnbench.kinds import CLASSES
 from attnbench.measure._bench import Bench
 from attnbench.suite_file import override, parse_suite
-from attnbench.trial import CLASSES, Budget, Shape, Trial
+from attnbench.trial import Budget, Shape, Trial
 
 QUICK = Budget(min_samples=3, max_seconds=0, min_sample_seconds=0, warmup_seconds=0)
 SHAPE = Shape(2, 32, 7, 5)

@@ -29,8 +29,9 @@ from typing import Any
 import msgspec
 
 from attnbench import heads
+from attnbench.kinds import NO_DEVICE
 from attnbench.store import RECORDS, RunInfo, RunWriter
-from attnbench.trial import NO_DEVICE, Option, Shape, Trial
+from attnbench.trial import Option, Shape, Trial
 from tests.run_folders import environment
 
 Chosen = tuple[str, dict[str, Option]]

@@ -7,8 +7,8 @@ from random import Random
 import pytest
 from made_up import made_up_run, reading, record, trial
 
+from attnbench.kinds import NO_DEVICE
 from attnbench.report.tally import Tally
-from attnbench.trial import NO_DEVICE
 
 STARTS = ("2026-01-01T00:00:0{}+00:00", "2026-01-01T00:00:0{}.25+00:00")
 ELSEWHERE = "2026-01-01T03:00:0{}+03:00"  # the same times, as spelled further east

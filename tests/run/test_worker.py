@@ -8,12 +8,13 @@ from torch import nn
 from attnbench import measure
 from attnbench.errors import AttnbenchError
 from attnbench.heads import HEADS, describe
+from attnbench.kinds import MODES
 from attnbench.measure._bench import Bench
 from attnbench.run import protocol
 from attnbench.run.executors import inline
 from attnbench.run.worker import perform
 from attnbench.stopwatch import Stopwatch
-from attnbench.trial import MODES, Budget, Limits, Shape, Task, Trial
+from attnbench.trial import Budget, Limits, Shape, Task, Trial
 
 QUICK = Budget(min_samples=2, max_seconds=0, min_sample_seconds=0, warmup_seconds=0)
 

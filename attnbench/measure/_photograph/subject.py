@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from attnbench.errors import HeadError
+from attnbench.kinds import CLASSES, COLOURS
 from attnbench.measure._photograph.weight_file import block_of, loaded_network
 from attnbench.measure._trained.maps import block_name
 from attnbench.suite import HeadChoice
@@ -14,7 +15,7 @@ from attnbench.train.kept import Kept, is_kept, kept, rebuilt
 from attnbench.train.network import network
 from attnbench.train.weights import UnreadableError, is_state_dict, read_weights
 from attnbench.training import Training
-from attnbench.trial import CLASSES, COLOURS, Shape, Trial, label
+from attnbench.trial import Shape, Trial, label
 
 IMAGENET = "folder"  # a data set whose statistics are those of ImageNet
 RANDOM = "random weights: these maps show what an untrained head does, which means little"

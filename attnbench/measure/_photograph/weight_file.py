@@ -10,11 +10,12 @@ from attnbench.heads import HEADS, load_official
 from attnbench.heads._layers import RANK
 from attnbench.heads._loading import WIDTHS
 from attnbench.heads._official import OFFICIAL
+from attnbench.kinds import COLOURS
 from attnbench.suite import HeadChoice
 from attnbench.train.network import network
 from attnbench.train.weights import fill
 from attnbench.training import Training
-from attnbench.trial import COLOURS, Shape, Trial
+from attnbench.trial import Shape, Trial
 
 State = Mapping[str, Tensor]
 ANY_CHANNELS = 512  # names do not depend on them

@@ -1,5 +1,6 @@
 """The largest map that each head fits into a card, predicted and measured."""
 
+from attnbench.kinds import MODES, Mode
 from attnbench.prediction import CARDS, NOT_IN_IT
 from attnbench.report.document import Figure, Row, text
 from attnbench.report.evidence import Evidence
@@ -11,7 +12,6 @@ from attnbench.report.shown import TABLES, distance, first, setting_of
 from attnbench.report.slices import Slice, columns, slices
 from attnbench.report.tables import Table, names, quantities
 from attnbench.stats import exactly
-from attnbench.trial import MODES, Mode
 
 _INTRO = (
     "The side of the largest square map whose step fits, with weights and input: that side fits "

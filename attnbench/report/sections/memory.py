@@ -2,6 +2,7 @@
 
 from statistics import median
 
+from attnbench.kinds import MODES
 from attnbench.report.document import text
 from attnbench.report.evidence import Evidence
 from attnbench.report.quantities import MODE_WORDS
@@ -9,7 +10,6 @@ from attnbench.report.sections import section
 from attnbench.report.shown import listed
 from attnbench.report.slices import Slice, columns, slices
 from attnbench.report.tables import Cell, Column, Table, names, nothing, quantities
-from attnbench.trial import MODES
 
 _ON_CPU = (
     "Measured on a CPU it is the same sum, over the storages that a real step allocates. So this "

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from attnbench.kinds import MODES
 from attnbench.record import Record
 from attnbench.report.document import Figure, Picker, bullets, strong, text
 from attnbench.report.evidence import Evidence
@@ -20,7 +21,7 @@ from attnbench.report.shown import answered_by
 from attnbench.report.slices import Slice, slices
 from attnbench.report.tables import Cell, Column, Table, quantities
 from attnbench.stats import exactly
-from attnbench.trial import MODES, Trial
+from attnbench.trial import Trial
 from attnbench.units import steps
 
 METRIC, UNIT = "latency", "s"

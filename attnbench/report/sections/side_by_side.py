@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from attnbench import stats
+from attnbench.kinds import MODES, Mode
 from attnbench.report.disputed import disputed_counts
 from attnbench.report.document import Heading, text
 from attnbench.report.evidence import Evidence, Value
@@ -14,7 +15,6 @@ from attnbench.report.shown import answered_by
 from attnbench.report.slices import Slice, slices
 from attnbench.report.tables import Cell, Column, Table, best, estimated, names, nothing
 from attnbench.stats import Estimate, exactly
-from attnbench.trial import MODES, Mode
 from attnbench.units import scale
 
 MEASURED = ("latency", "memory", "energy")

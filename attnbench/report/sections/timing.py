@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from attnbench import stats
+from attnbench.kinds import MODES
 from attnbench.record import Reading
 from attnbench.report.document import Heading, bullets, text
 from attnbench.report.evidence import Evidence
@@ -16,7 +17,6 @@ from attnbench.report.sections import section
 from attnbench.report.shown import answered_by
 from attnbench.report.slices import Slice, columns, slices
 from attnbench.report.tables import Cell, Column, Table, names, nothing, quantities, words
-from attnbench.trial import MODES
 from attnbench.units import scale
 
 HIGH = 0.99  # the quantile that is shown where there are samples enough for it
