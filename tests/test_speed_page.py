@@ -193,6 +193,20 @@ def test_a_head_above_its_mark_is_named_with_the_reason_that_is_known(tmp_path, 
     assert "1 of 1 are not" in page(tmp_path / "b", told, within)
 
 
+def test_a_head_above_its_mark_may_be_faster_than_the_published_steps_in_the_same_run(
+    tmp_path, told
+):
+    steps, slow = records([(0.060,), (0.070,)]), records([(0.0501,)] * 2, kernel="fused")
+    even = records([(0.050,), (0.060,)])
+
+    made = page(tmp_path / "a", told, steps, slow)
+
+    assert "fused, mark 50.0 ms; the published steps took 60.0 ms in the same run." in made
+    assert "machine was slower" in made
+    assert "machine was slower" not in page(tmp_path / "b", told, even)
+    assert "machine was slower" not in page(tmp_path / "c", told, records([(0.060,)] * 2))
+
+
 def test_a_reason_tells_what_passing_over_the_map_takes(tmp_path):
     path = tmp_path / "times.toml"
     why = 'head = "ema"\nsides = [64]\nreason = "it is read twice and written"\nmaps = 3\n'
