@@ -81,7 +81,9 @@ def _verdicts(evidence: Evidence) -> Parts:
     checked = [v for v in evidence.verdicts if v.word != "not measured here"]
     if not checked:
         return []
-    parts: Parts = [f"Of {len(checked)} claims checked here {len(words['holds'])} hold"]
+    claims, held = "claim" if len(checked) == 1 else "claims", len(words["holds"])
+    hold = "holds" if held == 1 else "hold"
+    parts: Parts = [f"Of {len(checked)} {claims} checked here {held} {hold}"]
     for told, one, many in (
         (words["fails"], "fails", "fail"),
         (words["unclear"], "stays unclear", "stay unclear"),
