@@ -19,6 +19,5 @@ OPEN_KERNELS = ("eager", "fused")  # a compiled module hides what it holds
 CLASSES = 19  # Cityscapes: the logits of a head, as the published parameter counts have them
 IMAGE_CLASSES = 1000  # ImageNet: those of a classifier
 COLOURS = 3  # channels of an image
-NO_DEVICE = (
-    "meta"  # torch's name for tensors that have a shape and no storage: nothing is allocated
-)
+# torch's name for tensors that have a shape and no storage: nothing is allocated.
+NO_DEVICE = "meta"

@@ -151,16 +151,9 @@ def _forward(
     return context
 
 
-def _backward(
-    cotangent: Tensor,
-    hidden: Tensor,
-    weight: Tensor,
-    value: Tensor,
-    collect: bool,  # noqa: FBT001
-    offsets: Tensor,
-    room: Tensor,
-    more_room: Tensor,
-) -> tuple[Tensor, Tensor, Tensor]:
+def _backward(cotangent: Tensor, *inputs: Any) -> tuple[Tensor, Tensor, Tensor]:
+    """Of the inputs of `_forward`; behind them is room for the gradients of logits."""
+    hidden, weight, value, collect, offsets, room, more_room = inputs
     gradients = of_hidden, of_weight, of_value = [
         torch.zeros_like(t) for t in (hidden, weight, value)
     ]
