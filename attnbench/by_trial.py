@@ -1,38 +1,50 @@
 """Records of a run by trial, metric and line: gone through once, for all who look for something."""
 
-from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
+from operator import itemgetter
 
 import numpy as np
 
+from attnbench.columns import NOT_HELD, Columns, Numbered
 from attnbench.garbage import no_search
 from attnbench.lines import Line, middle, size
 from attnbench.record import Reading, Record
+from attnbench.records import Records
 from attnbench.trial import Trial
 
-MOST_METRICS = 2**20  # of a run: more than a file of any record names
+AT_ONCE = 2**16  # readings that are sorted at once: their samples fit a cache
 
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
-    """A metric of one trial: the median of its samples by round, and its last reading."""
+    """A metric of one trial: its rounds, the medians of their samples, and its last reading."""
 
-    medians: dict[int, float]
+    numbers: np.ndarray
+    values: np.ndarray
     last: Reading
+
+    @property
+    def medians(self) -> dict[int, float]:
+        """By round."""
+        return dict(zip(self.numbers.tolist(), self.values.tolist(), strict=True))
 
 
 @dataclass(frozen=True)
 class ByTrial:
     """What a run has of each trial: its records by key, one of each round, in their order."""
 
-    records: dict[str, list[Record]]
+    records: dict[str, Records]
     rounds: dict[tuple[str, str], Rounds]  # by key and metric; those of a trial together
 
     @cached_property
     def trials(self) -> dict[str, Trial]:
-        return {key: records[0].trial for key, records in self.records.items()}
+        return {
+            key: records.columns.trials[records.columns.keys[key]]
+            for key, records in self.records.items()
+        }
 
     @cached_property
     def having(self) -> dict[str, list[str]]:
@@ -74,66 +86,66 @@ class ByTrial:
 
 
 def by_trial(records: Iterable[Record]) -> ByTrial:
-    """Of records that are one of each trial and round: `lines.latest` gives such.
-
-    A million of records lie in memory as they came, and their medians are taken in that order:
-    trial by trial, each of them would have to be fetched anew, which takes five times as long.
-    """
+    """Of records that are one of each trial and round: `lines.latest` gives such."""
+    records = Records.of(records)
+    trials, keys = records.trials, records.columns.keys.things
+    groups = sorted(_groups(trials), key=itemgetter(0))
+    of_trial = {keys[trials[places[0]]]: records.at(places) for places in groups}
     with no_search():
-        return _by_trial(records)
+        return ByTrial(of_trial, _rounds(records, [*of_trial]))
 
 
-def _by_trial(records: Iterable[Record]) -> ByTrial:
-    places: dict[str, int] = {}  # of the trials, by key
-    seen: dict[int, int] = {}  # the same by what a key is: most trials have one object for theirs
-    of_trial: list[list[Record]] = []  # by place
-    rows = _Rows({}, array("q"), array("q"), array("d"), [])
-    add_group, add_number, add_value = rows.group.append, rows.number.append, rows.value.append
-    add_reading, metrics = rows.readings.append, rows.metrics
-    for record in records:
-        place = seen.get(id(record.key))
-        if place is None:
-            place = seen[id(record.key)] = places.setdefault(record.key, len(places))
-            if place == len(of_trial):
-                of_trial.append([])
-        of_trial[place].append(record)
-        number, first = record.round, place * MOST_METRICS
-        for metric, reading in record.readings.items():
-            add_group(first + metrics.setdefault(metric, len(metrics)))
-            add_number(number)
-            add_value(middle(reading.samples))
-            add_reading(reading)
-    return ByTrial(dict(zip(places, of_trial, strict=True)), rows.rounds([*places]))
+def _groups(numbers: np.ndarray) -> list[np.ndarray]:
+    """The places of each number, in ascending order."""
+    order = np.argsort(numbers, kind="stable")
+    ends = np.flatnonzero(np.diff(numbers[order])) + 1
+    return np.split(order, ends) if len(order) else []
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """A row for each reading, in the order of the records; `group` is of its trial and metric."""
+def _rounds(records: Records, keys: Sequence[str]) -> dict[tuple[str, str], Rounds]:
+    """By trial, in the order of the keys, and by metric."""
+    columns = records.columns
+    rows, of = records.readings()
+    if not len(rows):
+        return {}
+    metrics, metric = _metrics(columns, rows)
+    place = np.zeros(len(columns.keys), dtype=np.int64)
+    place[[columns.keys[key] for key in keys]] = np.arange(len(keys))
+    group = place[records.trials[of]] * len(metrics) + metric
+    order = np.lexsort((records.rounds[of], group))
+    numbers, values = records.rounds[of][order], medians(columns, rows)[order]
+    ends = [*np.flatnonzero(np.diff(group[order])) + 1, len(order)]
+    found = {}
+    for begin, end in pairwise([0, *ends]):
+        trial, metric_of_it = divmod(int(group[order[end - 1]]), len(metrics))
+        last = columns.reading(int(rows[order[end - 1]]))
+        found[keys[trial], metrics[metric_of_it]] = Rounds(
+            numbers[begin:end], values[begin:end], last
+        )
+    return found
 
-    metrics: dict[str, int]
-    group: array
-    number: array
-    value: array
-    readings: list[Reading]
 
-    @property
-    def _columns(self) -> tuple[tuple[array, str], ...]:
-        """With the types that numpy has for them."""
-        return (self.group, "q"), (self.number, "q"), (self.value, "d")
+def _metrics(columns: Columns, rows: np.ndarray) -> tuple[list[str], np.ndarray]:
+    """All metrics, and the number of that of each row of readings."""
+    metrics = Numbered()
+    of_kind = np.array([metrics[metric] for metric, *_ in columns.kinds.things], dtype=np.int64)
+    return metrics.things, of_kind[np.frombuffer(columns.kind, "i")[rows]]
 
-    def rounds(self, keys: Sequence[str]) -> dict[tuple[str, str], Rounds]:
-        if not self.readings:
-            return {}
-        # No copies: of a million records each would be another 16 MB.
-        group, number, value = map(np.frombuffer, *zip(*self._columns, strict=True))
-        order = np.lexsort((number, group))
-        numbers, values = number[order].tolist(), value[order].tolist()
-        ends = [*(np.flatnonzero(np.diff(group[order])) + 1).tolist(), len(order)]
-        lasts = order[np.array(ends) - 1].tolist()
-        metrics, begin, found = [*self.metrics], 0, {}
-        for end, last in zip(ends, lasts, strict=True):
-            place, metric = divmod(self.group[last], MOST_METRICS)
-            medians = dict(zip(numbers[begin:end], values[begin:end], strict=True))
-            found[keys[place], metrics[metric]] = Rounds(medians, self.readings[last])
-            begin = end
-        return found
+
+def medians(columns: Columns, rows: np.ndarray) -> np.ndarray:
+    """Of the samples of these rows of readings: what `lines.middle` gives of each."""
+    found = np.full(len(rows), np.nan)
+    held_at = np.frombuffer(columns.held_at, "i")[rows]
+    is_held = held_at != NOT_HELD
+    held = {n: middle(columns.held[n].samples) for n in np.unique(held_at[is_held]).tolist()}
+    found[is_held] = [held[n] for n in held_at[is_held].tolist()]
+    begin, samples = np.frombuffer(columns.begin, "q"), np.frombuffer(columns.samples, "d")
+    count = np.where(is_held, 0, begin[rows + 1] - begin[rows])
+    for length in np.unique(count[count > 0]).tolist():
+        places = np.flatnonzero(count == length)
+        for some in np.array_split(places, 1 + len(places) // AT_ONCE):
+            ordered = np.sort(samples[begin[rows[some], None] + np.arange(length)], axis=1)
+            half = length // 2
+            low = ordered[:, half - 1 + length % 2]
+            found[some] = (low + ordered[:, half]) / 2
+    return found

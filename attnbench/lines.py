@@ -6,28 +6,37 @@ A point is a size of the map, or the value of another axis.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from attnbench import heads, stats
 from attnbench.record import Origin, Record
+from attnbench.records import Records
 from attnbench.stats import Estimate
 from attnbench.trial import Trial
 
 Size = tuple[int, int]
 
 
-def latest(records: Iterable[Record]) -> list[Record]:
+def latest(records: Iterable[Record]) -> Records:
     """The last record of each trial and round: a retried trial replaces what it had."""
-    records = list(records)
-    if not repeats(records):  # as most runs, and a table of a million places takes long to make
+    records = Records.of(records)
+    if not repeats(records):
         return records
-    return list({(r.key, r.round): r for r in records}.values())
+    places = _places(records)
+    first = np.unique(places, return_index=True)[1]
+    last = len(places) - 1 - np.unique(places[::-1], return_index=True)[1]
+    return records.at(last[np.argsort(first)])
 
 
 def repeats(records: Iterable[Record]) -> bool:
     """Whether there are several records of one trial and round."""
-    rounds: dict[str, list[int]] = {}
-    for record in records:
-        rounds.setdefault(record.key, []).append(record.round)
-    return any(len(numbers) != len(set(numbers)) for numbers in rounds.values())
+    places = _places(Records.of(records))
+    return len(np.unique(places)) < len(places)
+
+
+def _places(records: Records) -> np.ndarray:
+    """A number for each trial and round."""
+    return records.trials.astype(np.int64) << 32 | records.rounds
 
 
 def middle(samples: Sequence[int | float]) -> float:

@@ -9,6 +9,7 @@ import msgspec
 from attnbench.kinds import NO_DEVICE
 from attnbench.lines import latest, repeats
 from attnbench.record import Environment, Record
+from attnbench.records import Records
 
 ID_SHOWN = 8  # characters of an environment's id that tell it from others in a table
 
@@ -18,18 +19,21 @@ CHANGES_TIMES = (
 )  # fmt: skip
 
 
-def apart(records: Iterable[Record]) -> list[Record]:
+def apart(records: Iterable[Record]) -> Records:
     """The last record of each trial and round; by machine, where several measured the same.
 
     The device of such a trial is then named after its environment: "cuda:53c60e73".
     """
-    records = tuple(records)
+    records = Records.of(records)
     if not repeats(records):
-        return list(records)
-    taken_on: dict[tuple[str, int], set[str]] = {}
-    for record in records:
-        if record.trial.device != NO_DEVICE and record.readings:
-            taken_on.setdefault((record.key, record.round), set()).add(record.environment)
+        return records
+    taken_on: dict[tuple[int, int], set[str]] = {}
+    found, trials = records.with_readings(), records.columns.trials
+    for trial, number, (environment, _, _) in zip(
+        found.trials.tolist(), found.rounds.tolist(), found.places, strict=True
+    ):
+        if trials[trial].device != NO_DEVICE:
+            taken_on.setdefault((trial, number), set()).add(environment)
     if all(len(machines) == 1 for machines in taken_on.values()):
         return latest(records)
     return latest(on_its_machine(r) if r.trial.device != NO_DEVICE else r for r in records)

@@ -24,8 +24,10 @@ ANOTHER_FILE = "choose another file"
 ANOTHER_FOLDER = "choose another folder"
 
 
-def lines(path: Path) -> Iterator[tuple[int, bytes | None]]:
+def lines(path: Path, begin: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes | None]]:
     """Number and bytes of each line; None for one longer than LONGEST_LINE. None at all: no file.
+
+    Of those alone that begin between these bytes, counted from the first of them.
 
     Raises StoreError for what is no plain file or cannot be read.
     """
@@ -36,16 +38,19 @@ def lines(path: Path) -> Iterator[tuple[int, bytes | None]]:
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}") from None
     more = partial(stream.readline, LONGEST_LINE)
-    number = 0
+    number, at = 0, begin
     with stream:
         try:
-            while line := more():
+            stream.seek(begin)
+            while (end is None or at < end) and (line := more()):
                 number += 1
+                at += len(line)
                 if len(line) < LONGEST_LINE or line.endswith(b"\n"):
                     yield number, line
                     continue
                 while len(line) == LONGEST_LINE and not line.endswith(b"\n"):
                     line = more()
+                    at += len(line)
                 yield number, None
         except OSError as error:
             raise StoreError(f"{path}: {error.strerror}") from None

@@ -51,11 +51,20 @@ class RecordCheck:
             return "a round or a duration that cannot be"
         return "" if -LARGEST <= record.seed <= LARGEST else "a seed that cannot be"
 
-    def of_place(self, record: Record) -> str:
-        """Of the environment and the run that it was made in."""
-        if self._are_names((record.environment, record.run)):
-            return ""
-        return "a name that cannot be printed"
+    def of_rest(self, record: Record) -> str:
+        """Of all but the trial and the usual numbers, which a decoder has looked at."""
+        known = self._names
+        if not (record.environment in known and record.run in known and not record.unmeasured) and (
+            not self._are_names((record.environment, record.run, *record.unmeasured))
+        ):
+            return "a name that cannot be printed"
+        for metric, reading in record.readings.items():
+            is_plain = reading.samples and not reading.terms and not reading.pictures
+            if not (is_plain and metric in known and reading.unit in known) and (
+                fault := self.of_reading(metric, reading)
+            ):
+                return fault
+        return self.of_start(record.started)
 
     def of_start(self, started: str) -> str:
         """Of a time, or "" where it is not told."""
@@ -87,11 +96,6 @@ class RecordCheck:
         if reading.unit == "s" and least < SMALLEST_TIME:
             return "a time that is not above zero"
         return ""
-
-    def of_reasons(self, record: Record) -> str:
-        if not record.unmeasured or self._are_names(record.unmeasured):
-            return ""
-        return "a name that cannot be printed"
 
     def _are_names(self, names: Iterable[str]) -> bool:
         known = self._names

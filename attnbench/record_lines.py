@@ -1,15 +1,15 @@
-"""Lines of records, checked, and what they have in common held once.
+"""Lines of records, checked, as columns.
 
-Of a million records most say again what one before them said: the same trial, the same bytes of
-memory, with the same notes. What was checked once is not checked again; held once, all of them
-take a third of the memory. Nothing writes into a record, so nobody can tell.
+Of a million records most say again what one before them said: what was checked once is not checked
+again.
 """
 
-from dataclasses import dataclass, field
+from itertools import chain
 from typing import Annotated, Any
 
 import msgspec
 
+from attnbench.columns import Columns, Numbers, like
 from attnbench.record import SCHEMA, Reading, Record
 from attnbench.record_check import (
     LARGEST,
@@ -19,8 +19,6 @@ from attnbench.record_check import (
     RecordCheck,
 )
 from attnbench.trial import Trial
-
-_NONE: dict = {}  # the terms, pictures and reasons of all that have none
 
 
 def _between(kind: type, least: float, most: float) -> Any:
@@ -52,98 +50,69 @@ _USUAL = _told(
 _ANY = _told(Record, trial=msgspec.Raw)
 
 
-@dataclass(slots=True)
-class _Known:
-    """A trial as it was spelled, and its last readings of a single sample, by metric."""
-
-    trial: Trial
-    key: str
-    spelled: msgspec.Raw
-    readings: dict[str, Reading] = field(default_factory=dict)
-
-
 class RecordLines:
-    """Reads the lines of a file: the record and "", or None and what is wrong with it.
+    """Reads the lines of a file into `columns`.
 
-    Raises what msgspec raises for a line that is none. Trials come in random order, so what is
-    known of one is mostly in no cache: as little as can be of it is looked at.
+    Of many lines at once, all that each of them would be, or nothing.
     """
 
     def __init__(self) -> None:
+        self.columns = Columns()
         self._decode = msgspec.json.Decoder(_USUAL).decode
+        self._decode_many = msgspec.json.Decoder(list[_USUAL]).decode
         self._decode_trial = msgspec.json.Decoder(Trial).decode
         self._check = RecordCheck()
-        self._known: dict[str, _Known] = {}  # by key
-        self._places: dict[tuple, tuple] = {}
-        self._likes: dict[tuple, tuple] = {}  # all of a reading but its numbers
-        self._texts: dict[Any, Any] = {}  # messages and reasons
+        self._spelled: list[msgspec.Raw] = []  # each trial as it first was, by number
 
-    def __call__(self, line: bytes) -> tuple[Record | None, str]:
+    def __call__(self, line: bytes) -> str:
+        """What is wrong with a line; "" for nothing. Raises what msgspec does where it is none."""
         try:
             told: Any = self._decode(line)
             fault = ""
         except msgspec.ValidationError:
             told = msgspec.json.decode(line, type=_ANY)
             fault = self._unusual(told)
-        if fault:
-            return None, fault
-        known = self._known.get(told.key)
-        if known is None or known.spelled != told.trial:
+        if fault := fault or self._check.of_rest(told):
+            return fault
+        number = self.columns.keys.get(told.key)
+        if number is None or self._spelled[number] != told.trial:
             trial = self._decode_trial(told.trial)
             if fault := self._check.of_trial(trial, told.key):
-                return None, fault
-            if known is None:
-                known = self._known[told.key] = _Known(trial, told.key, told.trial.copy())
-        return self._record(told, known)
+                return fault
+            if number is None:
+                number = self.columns.number(told.key, trial)
+                self._spelled.append(told.trial.copy())
+        self.columns.append(told, number)
+        return ""
+
+    def many(self, lines: list[bytes]) -> bool:
+        """Reads lines that say nothing new but times; False, and none is read, if one does more."""
+        try:
+            told = self._decode_many(b"[" + b",".join(lines) + b"]")
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return False
+        columns = self.columns
+        trials = [columns.keys.get(r.key) for r in told]
+        places = [columns.places.get((r.environment, r.source, r.run)) for r in told]
+        reasons = [columns.reasons.get(tuple(r.unmeasured.items())) for r in told]
+        flat = [item for r in told for item in r.readings.items()]
+        kinds = [columns.kinds.get(like(*item)) for item in flat]
+        samples = [g.samples for _, g in flat if not g.terms and not g.pictures]
+        is_known = (
+            len(told) == len(lines)
+            and not any(None in numbers for numbers in (trials, places, reasons, kinds))
+            and len(samples) == len(flat)
+            and all(samples)
+            and {float}.issuperset(map(type, chain.from_iterable(samples)))
+            and [self._spelled[n] for n in trials] == [r.trial for r in told]
+            and not any(self._check.of_start(r.started) for r in told)
+        )
+        if is_known:
+            columns.extend(told, Numbers(trials, places, reasons, kinds), samples)
+        return is_known
 
     def _unusual(self, told: Any) -> str:
         """What is wrong with a record of unusual numbers, if anything is."""
         check = self._check
         readings = (check.of_reading(metric, reading) for metric, reading in told.readings.items())
         return check.of_format(told) or check.of_numbers(told) or next(filter(None, readings), "")
-
-    def _record(self, told: Any, known: _Known) -> tuple[Record | None, str]:
-        """Made of what was told; what others said before it takes the place of what it says."""
-        place = told.environment, told.source, told.run
-        there = self._places.get(place)
-        if fault := self._check.of_start(told.started) or (
-            not there and self._check.of_place(told)
-        ):
-            return None, fault
-        environment, source, run = there or self._places.setdefault(place, place)
-        readings: dict[str, Reading] = told.readings or _NONE
-        if fault := self._share_readings(readings, known):
-            return None, fault
-        reasons: dict[str, str] = told.unmeasured or _NONE
-        if reasons:
-            if fault := self._check.of_reasons(told):
-                return None, fault
-            reasons = self._texts.setdefault(tuple(reasons.items()), reasons)
-        message = told.message and self._texts.setdefault(told.message, told.message)
-        return Record(
-            known.trial, known.key, told.round, told.status, environment, source, readings, reasons,
-            message, told.started, told.seconds, told.seed, run, told.schema,
-        ), ""  # fmt: skip
-
-    def _share_readings(self, readings: dict[str, Reading], known: _Known) -> str:
-        """Puts a Reading in the place of each that was told; what is wrong with one of them."""
-        for metric, told in readings.items():
-            samples, terms, pictures = told.samples, told.terms, told.pictures
-            like = metric, told.unit, told.better, told.origin, told.notes
-            before = self._likes.get(like)
-            if before is None or terms or pictures or not samples:
-                if fault := self._check.of_reading(metric, told):
-                    return fault
-                before = self._likes.setdefault(like, like)
-            _, unit, better, origin, notes = before
-            reading = Reading(
-                samples, unit, better, origin, terms or _NONE, notes, pictures or _NONE
-            )
-            if unit != "s" and len(samples) == 1:  # what a clock says does not come again
-                last = known.readings.get(metric)
-                if last == reading:
-                    reading = last
-                else:
-                    known.readings[metric] = reading
-            readings[metric] = reading
-        return ""

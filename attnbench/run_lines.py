@@ -4,60 +4,82 @@ What a line says is checked here, once: behind it, numbers are finite, names can
 record's key is that of its trial.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 
 from attnbench.conditions import Conditions
 from attnbench.plain_files import LONGEST_LINE, lines
 from attnbench.printable import is_name
-from attnbench.record import SCHEMA, Environment, Record
+from attnbench.record import SCHEMA, Environment
 from attnbench.record_check import MOST_SECONDS, SMALLEST_TIME, newer, out_of_range
-from attnbench.record_lines import RecordLines
 
-_UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _TOO_LONG = f"longer than {LONGEST_LINE} bytes"
 NAMED = 5  # lines of a file that are told one by one
-TOLD_EVERY = 1000  # lines
-Tell = Callable[[str, int, int], None]  # what is read, how many bytes, of how many
+T = TypeVar("T")
+
+
+@dataclass
+class LeftOut:
+    """Lines of a file that cannot be read: the first, by number, with what is wrong; how many."""
+
+    first: list[tuple[int, str]] = field(default_factory=list)
+    count: int = 0
+
+    def unless_read(self, number: int, line: bytes | None, read: Callable[[bytes], str]) -> None:
+        """`read` tells what is wrong with a line, or raises where it is none."""
+        try:
+            fault = read(line) if line is not None else _TOO_LONG
+        except UNDECODABLE:
+            fault = _fault(line or b"")
+        if fault:
+            self.add(LeftOut([(number, fault)], 1))
+
+    def add(self, other: "LeftOut", behind: int = 0) -> None:
+        """Those of lines that begin behind so many others."""
+        here = [(behind + number, fault) for number, fault in other.first]
+        self.first = [*self.first, *here][:NAMED]
+        self.count += other.count
+
+    def told(self, path: Path) -> list[str]:
+        """A warning for each of the first, and one for all."""
+        told = [
+            f"{path}: line {number} {_verb(fault)} {fault}; it is left out, the others are kept"
+            for number, fault in self.first
+        ]
+        if self.count > NAMED:
+            told.append(f"{path}: {self.count} lines in all are left out, for such reasons")
+        return told
+
+
+def values(path: Path, kind: type[T], warnings: list[str]) -> list[T]:
+    """What the lines of a file of environments or conditions hold, as `kind`.
+
+    Others are left out, each with a warning.
+    """
+    decode, judge = msgspec.json.Decoder(kind).decode, _JUDGES[kind]
+    found: list[T] = []
+
+    def read(line: bytes) -> str:
+        value = decode(line)
+        fault = judge(value)
+        if not fault:
+            found.append(value)
+        return fault
+
+    left_out = LeftOut()
+    for number, line in lines(path):
+        left_out.unless_read(number, line, read)
+    warnings += left_out.told(path)
+    return found
 
 
 class _Schema(msgspec.Struct):
     schema: int
-
-
-def values(path: Path, kind: type, warnings: list[str], tell: Tell | None = None) -> Iterator[Any]:
-    """What the lines of a file hold, as `kind`. Others are left out, each with a warning."""
-    read = _READERS[kind]()
-    left_out = 0
-    for number, line in _told(path, tell) if tell else lines(path):
-        try:
-            value, fault = read(line) if line is not None else (None, _TOO_LONG)
-        except _UNDECODABLE:
-            value, fault = None, _fault(line or b"")
-        if value is not None:
-            yield value
-        elif fault:
-            left_out += 1
-            if left_out <= NAMED:
-                warnings.append(
-                    f"{path}: line {number} {_verb(fault)} {fault}; it is left out, the others are "
-                    "kept"
-                )
-    if left_out > NAMED:
-        warnings.append(f"{path}: {left_out} lines in all are left out, for such reasons")
-
-
-def _told(path: Path, tell: Tell) -> Iterator[tuple[int, bytes | None]]:
-    """The lines of a file; `tell` is told how far they are."""
-    done, size = 0, path.stat().st_size if path.exists() else 0
-    for number, line in lines(path):
-        yield number, line
-        done += len(line or b"")
-        if number % TOLD_EVERY == 0:
-            tell(f"reading {path.parent.name}", done, max(size, done))
 
 
 def _fault(line: bytes) -> str:
@@ -73,7 +95,7 @@ def _fault(line: bytes) -> str:
 def _schema(line: bytes) -> int:
     try:
         return msgspec.json.decode(line, type=_Schema).schema
-    except _UNDECODABLE:
+    except UNDECODABLE:
         return 0
 
 
@@ -81,41 +103,26 @@ def _verb(fault: str) -> str:
     return "has" if fault.startswith(("a ", "an ", "no ")) else "is"
 
 
-class _Environments:
-    """Reads the lines of environments: their numbers are in range."""
-
-    def __init__(self) -> None:
-        self._decode = msgspec.json.Decoder(Environment).decode
-
-    def __call__(self, line: bytes) -> tuple[Environment | None, str]:
-        found = self._decode(line)
-        if not is_name(found.id):
-            return None, "an id that cannot be printed"
-        if out_of_range(msgspec.to_builtins(found)):
-            return None, "a number that cannot be"
-        return found, ""
+def _of_environment(found: Environment) -> str:
+    """Its numbers are in range."""
+    if not is_name(found.id):
+        return "an id that cannot be printed"
+    return "a number that cannot be" if out_of_range(msgspec.to_builtins(found)) else ""
 
 
-class _Conditions:
-    """Reads the conditions of a run: noise is of two processes and two samples at least."""
-
-    def __init__(self) -> None:
-        self._decode = msgspec.json.Decoder(Conditions).decode
-
-    def __call__(self, line: bytes) -> tuple[Conditions | None, str]:
-        found = self._decode(line)
-        usable = found.noise is None or (
-            len(found.noise.samples) > 1
-            and all(
-                len(s) > 1 and min(s) >= SMALLEST_TIME and max(s) <= MOST_SECONDS
-                for s in found.noise.samples
-            )
+def _of_conditions(found: Conditions) -> str:
+    """Noise is of two processes and two samples at least."""
+    usable = found.noise is None or (
+        len(found.noise.samples) > 1
+        and all(
+            len(s) > 1 and min(s) >= SMALLEST_TIME and max(s) <= MOST_SECONDS
+            for s in found.noise.samples
         )
-        return (found, "") if usable else (None, "a measurement of noise that cannot be")
+    )
+    return "" if usable else "a measurement of noise that cannot be"
 
 
-_READERS: dict[type, type] = {
-    Record: RecordLines,
-    Environment: _Environments,
-    Conditions: _Conditions,
+_JUDGES: dict[type, Callable[..., str]] = {
+    Environment: _of_environment,
+    Conditions: _of_conditions,
 }

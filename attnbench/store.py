@@ -17,7 +17,7 @@ not read. Older formats are read, and not written into.
 import fcntl
 import os
 import tomllib
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +33,7 @@ from attnbench.kinds import Sdpa
 from attnbench.printable import is_name, one_line
 from attnbench.record import SCHEMA, Environment, Record
 from attnbench.record_check import READABLE, newer, out_of_range
+from attnbench.record_files import Tell, records
 from attnbench.run_folders import INFO, new_folder, unwritable
 from attnbench.run_lines import values
 from attnbench.trial import Settings
@@ -84,7 +85,7 @@ class Run:
     path: Path
     info: RunInfo
     suite_text: str
-    records: tuple[Record, ...]
+    records: Sequence[Record]
     environments: dict[str, Environment]
     conditions: tuple[Conditions, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -180,7 +181,7 @@ def _check_resumable(path: Path) -> None:
         )
 
 
-def read_run(path: Path, tell: Callable[[str, int, int], None] | None = None) -> Run:
+def read_run(path: Path, tell: Tell | None = None) -> Run:
     """The run in folder `path`. Raises StoreError when it is none, or is of a newer format.
 
     `tell` is told of what is read, how many bytes, of how many.
@@ -192,7 +193,7 @@ def read_run(path: Path, tell: Callable[[str, int, int], None] | None = None) ->
             path=path,
             info=info,
             suite_text=_suite_text(path / SUITE, warnings),
-            records=tuple(values(path / RECORDS, Record, warnings, tell)),
+            records=records(path / RECORDS, warnings, tell),
             environments={e.id: e for e in values(path / ENVIRONMENTS, Environment, warnings)},
             conditions=tuple(values(path / CONDITIONS, Conditions, warnings)),
             warnings=tuple(warnings),

@@ -18,6 +18,8 @@ from attnbench.store import Run as Stored
 from attnbench.store import read_run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from matplotlib.figure import Figure
 
@@ -72,7 +74,7 @@ class Run:
         return self.stored.info.device
 
     @property
-    def records(self) -> "tuple[Record, ...]":
+    def records(self) -> "Sequence[Record]":
         """What came of each trial in each round: readings in base units, or a status and why."""
         return self._evidence.records
 

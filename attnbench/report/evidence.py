@@ -17,7 +17,8 @@ from attnbench.gate.self_test_result import SelfTest
 from attnbench.gate.stored import stored_gate, stored_self_test
 from attnbench.kinds import KERNELS, NO_DEVICE
 from attnbench.machines import apart
-from attnbench.record import Origin, Reading, Record
+from attnbench.record import Origin, Reading
+from attnbench.records import Records
 from attnbench.registry import nothing_imported
 from attnbench.report.tally import Tally
 from attnbench.run_folders import gate_of
@@ -38,9 +39,14 @@ class Value:
     estimate: Estimate
     unit: str
     origin: Origin
-    by_round: dict[int, float]
+    rounds: Rounds
     terms: dict[str, int | float]
     notes: tuple[str, ...] = ()
+
+    @property
+    def by_round(self) -> dict[int, float]:
+        """Medians of the rounds."""
+        return self.rounds.medians
 
 
 @dataclass(frozen=True)
@@ -50,8 +56,8 @@ class Evidence:
     run: Run
 
     @cached_property
-    def records(self) -> tuple[Record, ...]:
-        return tuple(apart(self.run.records))
+    def records(self) -> Records:
+        return apart(self.run.records)
 
     @cached_property
     def by_trial(self) -> ByTrial:
@@ -184,7 +190,7 @@ class Evidence:
     def values(self) -> dict[tuple[str, str], Value]:
         """(trial key, metric) -> mean over rounds of the medians, exact where it was counted."""
         found = self.by_trial.rounds
-        means = stats.means([[*r.medians.values()] for r in found.values() if _is_measured(r)])
+        means = stats.means([r.values for r in found.values() if _is_measured(r)])
         estimates = iter(means)
         values = {}
         for (key, metric), rounds in found.items():
@@ -194,7 +200,7 @@ class Evidence:
             else:
                 estimate = next(estimates)
                 terms = _mean_terms(terms, self.by_trial.of(key, metric)) if terms else terms
-            told = (last.unit, last.origin, rounds.medians, terms, last.notes)
+            told = (last.unit, last.origin, rounds, terms, last.notes)
             values[key, metric] = Value(estimate, *told)
         return values
 
@@ -219,7 +225,8 @@ class Evidence:
     @cached_property
     def fates(self) -> dict[str, str]:
         """Status of the trials that did not go well in some round."""
-        return {r.key: r.status for r in self.tally.failed}
+        failed, keys = self.tally.failed, self.records.columns.keys.things
+        return {keys[t]: s for t, s in zip(failed.trials.tolist(), failed.statuses, strict=True)}
 
 
 def _is_measured(rounds: Rounds) -> bool:

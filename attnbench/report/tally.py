@@ -3,96 +3,83 @@ millions of records.
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cached_property
-from operator import attrgetter
+
+import numpy as np
 
 from attnbench.kinds import NO_DEVICE
-from attnbench.record import Record
+from attnbench.record import Record, Status
+from attnbench.records import Records
 
 TIMES = "latency"  # begins the names of readings whose notes tell what disturbed them
+_time = datetime.fromisoformat
 UTC = "+00:00"  # ends the starts that attnbench writes, which then sort as they are spelled
 
 
-@dataclass(frozen=True)
 class Tally:
     """How many records have which status, what they were made in, and when."""
 
-    records: Sequence[Record]
+    def __init__(self, records: Iterable[Record]) -> None:
+        self._records = Records.of(records)
 
     @cached_property
-    def statuses(self) -> Counter[str]:
-        return Counter(map(attrgetter("status"), self.records))
+    def statuses(self) -> Counter[Status]:
+        return Counter(self._records.statuses)
 
     @cached_property
     def rounds(self) -> int:
-        return 1 + max(map(attrgetter("round"), self.records), default=0)
+        return 1 + int(self._records.rounds.max(initial=0))
 
     @cached_property
-    def failed(self) -> list[Record]:
+    def failed(self) -> Records:
         """Those that are not ok, skipped ones too."""
-        return [r for r in self.records if r.status != "ok"]
+        return self._records.at(np.array([s != "ok" for s in self._records.statuses], dtype=bool))
 
     @cached_property
-    def unmeasured(self) -> list[Record]:
+    def unmeasured(self) -> Records:
         """Those with a reason why a metric has no reading."""
-        return [r for r in self.records if r.unmeasured]
+        return self._records.with_reasons()
 
     @cached_property
     def measured_in(self) -> dict[tuple[str, str], None]:
         """(environment, device) of all that has a reading of a device, in the order of records."""
-        # Most trials are one object: their devices are looked up once a trial, not once a record.
-        trials = {id(r.trial): r.trial for r in self.records}
-        found = dict.fromkeys((r.environment, id(r.trial)) for r in self.records if r.readings)
-        told = ((environment, trials[trial].device) for environment, trial in found)
+        found = self._records.with_readings().alike("place", "trial")
+        told = ((record.environment, record.trial.device) for record, _ in found)
         return dict.fromkeys(place for place in told if place[1] != NO_DEVICE)
 
     @cached_property
     def notes(self) -> Counter[tuple[str, ...]]:
         """Of times, with how many readings have them."""
-        return Counter(
-            reading.notes
-            for record in self.records
-            for name, reading in record.readings.items()
-            if reading.notes and name.startswith(TIMES)
-        )
+        found: Counter[tuple[str, ...]] = Counter()
+        for (metric, *_, notes), count in self._records.kinds_of_readings():
+            if notes and metric.startswith(TIMES):
+                found[notes] += count
+        return found
 
     @property
     def busy(self) -> float:
         """Seconds in trials."""
-        return sum(map(attrgetter("seconds"), self._started))
+        return sum(seconds for _, seconds in self._started)
 
     @cached_property
     def span(self) -> timedelta | None:
         """From the first start to the last end; None where no start is on record."""
-        if not self._started:
+        starts = [start for start, _ in self._started]
+        if not starts:
             return None
-        ends = (_start(r) + timedelta(seconds=r.seconds) for r in self._late)
-        return max(ends) - _start(min(self._started, key=self._order))
+        is_plain = all(start.endswith(UTC) for start in starts)
+        order = None if is_plain else _time
+        first, last = _time(min(starts, key=order)), _time(max(starts, key=order))
+        # The last end is of none that began a longest trial before the last start.
+        begin = last - timedelta(seconds=max(seconds for _, seconds in self._started))
+        text = begin.isoformat() if is_plain else ""
+        late = [told for told in self._started if told[0] >= text]
+        return max(_time(start) + timedelta(seconds=seconds) for start, seconds in late) - first
 
     @cached_property
-    def _started(self) -> list[Record]:
-        return [r for r in self.records if r.started]
-
-    @cached_property
-    def _order(self):
-        """Sorts records by their start: by its text, where that can be."""
-        is_plain = all(r.started.endswith(UTC) for r in self._started)
-        return attrgetter("started") if is_plain else _start
-
-    @property
-    def _late(self) -> list[Record]:
-        """Those that may have ended last: none that began a longest trial before the last start."""
-        last = _start(max(self._started, key=self._order))
-        longest = max(map(attrgetter("seconds"), self._started))
-        begin = last - timedelta(seconds=longest)
-        if self._order is _start:
-            return [r for r in self._started if _start(r) >= begin]
-        text = begin.isoformat()
-        return [r for r in self._started if r.started >= text]
-
-
-def _start(record: Record) -> datetime:
-    return datetime.fromisoformat(record.started)
+    def _started(self) -> list[tuple[str, float]]:
+        """Start and seconds of those that tell their start."""
+        told = zip(self._records.started, self._records.seconds.tolist(), strict=True)
+        return [(start, seconds) for start, seconds in told if start]

@@ -38,10 +38,13 @@ Groups = dict[tuple[str, str], Cases]
 @section("Failures and skips", order=90)
 def failures(evidence: Evidence) -> list | None:
     told = evidence.tally
-    failed = _grouped((r.status, r.message, r) for r in told.failed if r.status != "skipped")
-    skipped = _grouped((r.status, r.message, r) for r in told.failed if r.status == "skipped")
+    fates = list(told.failed.alike("status", "message", "trial"))
+    failed = _grouped((r.status, r.message, r, n) for r, n in fates if r.status != "skipped")
+    skipped = _grouped((r.status, r.message, r, n) for r, n in fates if r.status == "skipped")
     unmeasured = _grouped(
-        (metric, reason, r) for r in told.unmeasured for metric, reason in r.unmeasured.items()
+        (metric, reason, r, n)
+        for r, n in told.unmeasured.alike("reason", "trial")
+        for metric, reason in r.unmeasured.items()
     )
     run = "RUN" if evidence.run.info.merged else evidence.run.path  # a merge is not resumed itself
     blocks: list = []
@@ -66,11 +69,12 @@ def failures(evidence: Evidence) -> list | None:
     ]
 
 
-def _grouped(found: Iterable[tuple[str, str, Record]]) -> Groups:
+def _grouped(found: Iterable[tuple[str, str, Record, int]]) -> Groups:
+    """By what and why; of a record, and how many are like it."""
     groups: Groups = {}
-    for what, reason, record in found:
+    for what, reason, record, count_of_it in found:
         cases = groups.setdefault((what, reason), Cases())
-        cases.count += 1
+        cases.count += count_of_it
         cases.trials[record.key] = record.trial
     return dict(sorted(groups.items(), key=lambda item: (-item[1].count, item[0])))
 
