@@ -1,0 +1,183 @@
+"""What columns tell of records is what going through the records tells."""
+
+from collections import Counter
+from random import Random
+
+import msgspec
+import numpy as np
+import pytest
+
+from attnbench.by_trial import medians
+from attnbench.lines import middle
+from attnbench.record import Reading, Record
+from attnbench.record_lines import RecordLines
+from attnbench.records import Records
+from attnbench.trial import Shape, Trial
+from tests.replacing import replace
+
+
+def reading(random):
+    kind = random.choice(("time", "count", "terms"))
+    if kind == "time":
+        samples = tuple(random.random() for _ in range(random.randint(1, 6)))
+        return Reading(samples, "s", "lower", "measured", notes=random.choice(((), ("warm",))))
+    whole = tuple(random.randint(1, 9) for _ in range(random.randint(1, 3)))
+    return Reading(whole, "bytes", "lower", "measured", {"a": 2} if kind == "terms" else {})
+
+
+def some(seed):
+    random = Random(seed)
+    made = []
+    for number in range(60):
+        trial = Trial(random.choice("ab"), Shape(1, 2, random.choice((4, 8)), 4))
+        readings = {m: reading(random) for m in random.sample("xyz", random.randint(0, 3))}
+        reasons = random.choice(({}, {"energy": "none"}, {"energy": "no", "x": "y"}))
+        status, message = random.choice((("ok", ""), ("oom", "full"), ("oom", "fuller")))
+        where = {"environment": random.choice("ef"), "run": random.choice(("", "r"))}
+        told = {"message": message, "seconds": random.random(), "seed": random.getrandbits(80)}
+        told |= {"readings": readings, "unmeasured": reasons, "started": f"t{number}"}
+        made.append(Record(trial, trial.key, number, status, **where, **told))
+    return made
+
+
+@pytest.fixture(params=range(10))
+def made(request):
+    return some(request.param)
+
+
+def test_they_are_the_same_records(made):
+    found = Records.of(made)
+
+    assert found == made
+    assert made == found
+    assert list(found) == made
+    assert found[7] == made[7]
+    assert found[-1] == made[-1]
+    assert found[3:9:2] == made[3:9:2]
+    assert Records.of(found) is found
+    assert found != made[:-1]
+    assert found != [*made[:-1], made[0]]
+    with pytest.raises(IndexError):
+        found[len(made)]
+
+
+def test_columns_are_those_of_each_record(made):
+    found = Records.of(made).at(np.array([5, 3, 40, 41, 2]))
+    told = [made[at] for at in (5, 3, 40, 41, 2)]
+
+    assert found == told
+    assert found.rounds.tolist() == [r.round for r in told]
+    assert found.statuses == [r.status for r in told]
+    assert found.seconds.tolist() == [r.seconds for r in told]
+    assert found.started == [r.started for r in told]
+    assert found.places == [(r.environment, r.source, r.run) for r in told]
+    trials = found.columns.trials
+    assert [trials[number] for number in found.trials] == [r.trial for r in told]
+
+
+def test_some_of_them(made):
+    found = Records.of(made)
+
+    assert found.with_readings() == [r for r in made if r.readings]
+    assert found.with_reasons() == [r for r in made if r.unmeasured]
+
+
+def test_those_that_are_alike_are_told_once_and_counted(made):
+    found = list(Records.of(made).alike("status", "message", "trial"))
+
+    def kind(record):
+        return record.status, record.message, record.key
+
+    by_hand = Counter(map(kind, made))
+    assert [(kind(record), count) for record, count in found] == list(by_hand.items())
+    first = {kind(record): record for record in reversed(made)}
+    assert [record for record, _ in found] == [first[kind(record)] for record, _ in found]
+    assert list(Records.of([]).alike("status")) == []
+
+
+def test_readings_are_counted_by_kind(made):
+    kept = [r for r in made if r.status == "ok"]
+
+    found = Records.of(made).at(np.array([r.status == "ok" for r in made]))
+
+    told = [
+        (metric, g.unit, g.better, g.origin, g.notes)
+        for r in kept
+        for metric, g in r.readings.items()
+    ]
+    assert dict(found.kinds_of_readings()) == Counter(told)
+
+
+def test_medians_are_those_of_each_reading(made):
+    records = Records.of(made).at(np.arange(len(made))[::-2])
+
+    rows, of = records.readings()
+
+    told = [(at, g) for at, r in enumerate(records) for g in r.readings.values()]
+    assert of.tolist() == [at for at, _ in told]
+    assert medians(records.columns, rows).tolist() == [middle(g.samples) for _, g in told]
+
+
+def lines(records):
+    return [msgspec.json.encode(r) + b"\n" for r in records]
+
+
+def test_many_lines_that_say_nothing_new_are_read_at_once(record):
+    read = RecordLines()
+    one = replace(record(), readings={"latency": Reading((0.5, 0.25), "s", "lower", "measured")})
+    again = [replace(one, round=n, seconds=n / 4, started=f"2026-01-0{n}T00:00:00+00:00")
+             for n in range(1, 5)]  # fmt: skip
+
+    assert not read.many(lines([one]))
+    assert read(*lines([one])) == ""
+    assert read.many(lines(again))
+
+    assert Records.all(read.columns) == [one, *again]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"key": "0123456789abcdef"},
+        {"environment": "\x1b"},
+        {"run": "another"},
+        {"round": 10**6},
+        {"seed": 2**70},
+        {"started": "yesterday"},
+        {"schema": 3},
+        {"unmeasured": {"energy": "none"}},
+        {"readings": {"latency": Reading((), "s", "lower", "measured")}},
+        {"readings": {"latency": Reading((0.0,), "s", "lower", "measured")}},
+        {"readings": {"latency": Reading((1, 2), "s", "lower", "measured")}},
+        {"readings": {"latency": Reading((1.0,), "s", "lower", "measured", {"a": 1.0})}},
+        {"readings": {"latency": Reading((1.0,), "s", "lower", "measured", notes=("new",))}},
+        {"readings": {"other": Reading((1.0,), "s", "lower", "measured")}},
+    ],
+)
+def test_none_of_them_is_read_at_once_if_one_says_more(record, other):
+    read = RecordLines()
+    one = replace(record(), readings={"latency": Reading((0.5,), "s", "lower", "measured")})
+    assert read(*lines([one])) == ""
+
+    assert not read.many(lines([replace(one, round=1), replace(one, **other)]))
+
+    assert Records.all(read.columns) == [one]
+
+
+def test_a_trial_of_another_key_is_not_read_at_once(record):
+    read = RecordLines()
+    one = replace(record(), readings={"latency": Reading((0.5,), "s", "lower", "measured")})
+    assert read(*lines([one])) == ""
+
+    assert not read.many(lines([replace(one, trial=record(side=32).trial)]))
+
+
+def test_two_halves_of_a_line_are_no_line(record):
+    read = RecordLines()
+    (line,) = lines([record(value=0.5)])
+    assert read(line) == ""
+    begin, end = line.split(b',"seed"')
+
+    assert not read.many([begin + b"\n", b'"seed"' + end])
+
+    assert read.many([begin + b"," + b'"seed"' + end])
