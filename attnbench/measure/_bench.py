@@ -178,7 +178,8 @@ class Bench:
         """One forward pass without data and without a graph; several metrics speak of the same."""
         with like_cpu():
             step = self.without_data()
-            with LiveStorages(*step.held) as live, Work() as work, work.masks:
+            live = LiveStorages(*step.held)
+            with Work(live) as work, work.masks:
                 step.forward_without_graph()
         return Watched(step, work, live.peak)
 

@@ -8,7 +8,7 @@ import re
 import weakref
 from collections import Counter
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -26,8 +26,8 @@ _COMPOSITE = torch._C.DispatchKey.CompositeImplicitAutograd
 class Work(Mode):
     """Adds up the price of every operator that runs inside it, by kind of work."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *beside: Mode) -> None:
+        super().__init__(*beside)
         self.unpriced: Counter[str] = Counter()
         self.calls: Counter[str] = Counter()
         self.launches: Counter[str] = Counter()  # of operators that write a tensor
@@ -68,17 +68,14 @@ class Work(Mode):
         ]
 
     def __torch_dispatch__(
-        self, func: Any, _types: Any, args: tuple = (), kwargs: dict | None = None
+        self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
         if _is_made_of_others(func):
             with self:
                 return func._op_dk(_COMPOSITE, *args, **(kwargs or {}))
-        out = self.call(func, args, kwargs)
-        with torch._C.DisableTorchFunction():  # what is asked of tensors here is not the module's
-            self._see(func, args, out)
-        return out
+        return super().__torch_dispatch__(func, types, args, kwargs)
 
-    def _see(self, func: torch._ops.OpOverload, args: tuple, out: Any) -> None:
+    def see(self, func: torch._ops.OpOverload, args: tuple, out: Any) -> None:
         name = func.overloadpacket.__name__
         if _writes(func):
             self.launches[name] += 1
@@ -121,11 +118,8 @@ class Calls(Mode):
         super().__init__()
         self.seen: set[str] = set()
 
-    def __torch_dispatch__(
-        self, func: Any, _types: Any, args: tuple = (), kwargs: dict | None = None
-    ) -> Any:
+    def see(self, func: torch._ops.OpOverload, _args: tuple, _out: Any) -> None:
         self.seen.add(func.overloadpacket.__name__)
-        return self.call(func, args, kwargs)
 
 
 class LiveStorages(Mode):
@@ -138,29 +132,22 @@ class LiveStorages(Mode):
     def __init__(self, *known: torch.Tensor) -> None:
         super().__init__()
         with torch._C.DisableTorchFunction():
-            self._live: dict[int, int] = {t.untyped_storage()._cdata: 0 for t in known}
-        self._ends: dict[int, weakref.ref] = {}
+            self._live: dict[int, Any] = {t.untyped_storage()._cdata: None for t in known}
         self.bytes = self.peak = 0
 
-    def __torch_dispatch__(
-        self, func: Any, _types: Any, args: tuple = (), kwargs: dict | None = None
-    ) -> Any:
-        out = self.call(func, args, kwargs)
-        with torch._C.DisableTorchFunction():
-            for tensor in (out,) if isinstance(out, torch.Tensor) else tensors(out):  # mostly one
-                self._see(tensor.untyped_storage())
-        return out
+    def see(self, _func: torch._ops.OpOverload, _args: tuple, out: Any) -> None:
+        for tensor in (out,) if isinstance(out, torch.Tensor) else tensors(out):  # mostly one
+            storage = tensor.untyped_storage()
+            key = storage._cdata
+            if key not in self._live:
+                self._add(key, storage)
 
-    def _see(self, storage: torch.UntypedStorage) -> None:
-        key = storage._cdata
-        if key in self._live:
-            return
+    def _add(self, key: int, storage: torch.UntypedStorage) -> None:
         size = storage.nbytes()
-        self._live[key] = size
         self.bytes += size
         self.peak = max(self.peak, self.bytes)
-        self._ends[key] = weakref.ref(storage, lambda _end: self._forget(key))
+        self._live[key] = weakref.ref(storage, partial(self._forget, key, size))
 
-    def _forget(self, key: int) -> None:
-        self.bytes -= self._live.pop(key, 0)
-        self._ends.pop(key, None)
+    def _forget(self, key: int, size: int, _end: weakref.ref) -> None:
+        self.bytes -= size
+        del self._live[key]

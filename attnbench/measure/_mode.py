@@ -11,22 +11,38 @@ from torch.utils._python_dispatch import TorchDispatchMode
 class Mode(TorchDispatchMode):
     """A mode under which nothing is compiled: torch need not keep its compiler out of every call.
 
-    `rules` lead operators another way, under all watchers; a mode of its own would do the same and
-    make each call a fifth slower.
+    `rules` lead operators another way, under all watchers, and `beside` see what this one sees; a
+    mode of its own would do the same and make each call a fifth slower.
     """
 
     rules: ClassVar[Mapping[Any, Callable[..., Any]]] = {}
+
+    def __init__(self, *beside: "Mode") -> None:
+        super().__init__()
+        self._beside = beside
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
         return False
 
-    def call(self, func: Any, args: tuple, kwargs: dict | None) -> Any:
-        rule = self.rules.get(func)
+    def __torch_dispatch__(
+        self, func: Any, _types: Any, args: tuple = (), kwargs: dict | None = None
+    ) -> Any:
+        rule, named = self.rules.get(func), kwargs or {}
         if rule is None:
-            return func(*args, **(kwargs or {}))
-        with torch._C.DisableTorchFunction():  # a rule says itself where its tensors are made
-            return rule(*args, **(kwargs or {}))
+            out = func(*args, **named)
+        # A rule says itself where its tensors are made, and what is asked of tensors by a watcher
+        # is not the module's.
+        with torch._C.DisableTorchFunction():
+            if rule is not None:
+                out = rule(*args, **named)
+            for watcher in self._beside:
+                watcher.see(func, args, out)
+            self.see(func, args, out)
+        return out
+
+    def see(self, func: torch._ops.OpOverload, args: tuple, out: Any) -> None:
+        """An operator that has run, by what it was given and what it made."""
 
 
 def tensors(value: Any) -> Iterator[Tensor]:
