@@ -25,8 +25,8 @@ def _like(x: Tensor) -> Tensor:
 
 
 def _empty(x: Tensor, *shape: int, last: bool = False) -> Tensor:
-    layout = {"memory_format": torch.channels_last} if last else {}
-    return torch.empty(shape, dtype=x.dtype, device=_NOWHERE, **layout)
+    layout = torch.channels_last if last else torch.contiguous_format
+    return torch.empty(shape, dtype=x.dtype, device=_NOWHERE, memory_format=layout)
 
 
 def _batch_norm(
@@ -100,12 +100,12 @@ def _convolved(
 ) -> list[int] | None:
     """Sides of a map after a plain convolution; None for any other, or one that does not fit."""
     rank = x.dim() - 2
-    if transposed or {weight.dim() - 2, *map(len, (stride, padding, dilation))} != {rank}:
+    plain = weight.dim() - 2 == len(stride) == len(padding) == len(dilation) == rank
+    if transposed or not plain or x.shape[1] != weight.shape[1] * groups or not x.numel():
         return None
     each = zip(x.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True)
-    rooms = [(n + 2 * p - d * (k - 1) - 1, s) for n, k, s, p, d in each]
-    fits = x.shape[1] == weight.shape[1] * groups and x.numel() and min(rooms)[0] >= 0
-    return [room // step + 1 for room, step in rooms] if fits else None
+    sides = [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in each]
+    return sides if min(sides) > 0 else None
 
 
 def _convolution_backward(
@@ -121,9 +121,9 @@ def _convolution_backward(
     )
 
 
-def _is_last(*maps: Tensor) -> bool:
+def _is_last(x: Tensor, weight: Tensor) -> bool:
     """Whether input or weights have channels last; a map of one pixel may count as either."""
-    return any(map(_has_last, maps))
+    return _has_last(x) or _has_last(weight)
 
 
 def _has_last(x: Tensor) -> bool:
@@ -139,9 +139,9 @@ def _bilinear(x: Tensor, size: list[int], *_: Any) -> Tensor:
 
 def _elementwise(operator: Any, x: Tensor, *others: Any, **rest: Any) -> Tensor:
     """Of one tensor, or of two that are spread over each other, and numbers."""
-    maps = [x, *(t for t in others if isinstance(t, Tensor))]
-    if len(maps) <= 2 and x.is_floating_point() and all(t.dtype == x.dtype for t in maps):
-        return aten.silu_backward.default(maps[0], maps[-1])  # the one that torch has in C++
+    y = others[0] if others and isinstance(others[0], Tensor) else x
+    if x.is_floating_point() and y.dtype == x.dtype:
+        return aten.silu_backward.default(x, y)  # the one that torch has in C++
     return operator(x, *others, **rest)
 
 
@@ -151,7 +151,7 @@ def _threshold_backward(cotangent: Tensor, x: Tensor, _threshold: float) -> Tens
 
 def _cat(maps: list[Tensor], dim: int = 0) -> Tensor:
     kinds = {(t.dtype, *t.shape[:dim], None, *t.shape[dim:][1:]) for t in maps}
-    plain = all(t.is_contiguous() and not _has_last(t) and t.numel() for t in maps)
+    plain = all(t.dim() <= RANK and not _has_last(t) and t.numel() for t in maps)
     if len(kinds) == 1 and plain and _has_sides(maps[0], dim):
         sides = list(maps[0].shape)
         sides[dim] = sum(t.shape[dim] for t in maps)
@@ -159,10 +159,44 @@ def _cat(maps: list[Tensor], dim: int = 0) -> Tensor:
     return aten.cat.default(maps, dim)
 
 
+def _stack(maps: list[Tensor], dim: int = 0) -> Tensor:
+    """As a concatenation that is viewed with a side more, where torch makes it that way."""
+    if len({(t.dtype, t.shape) for t in maps}) == 1 and 0 <= dim < maps[0].dim() < RANK:
+        sides = list(maps[0].shape)
+        return _empty(maps[0], *sides[:dim], len(maps), *sides[dim:])
+    return aten.stack.default(maps, dim)
+
+
+def _pool(x: Tensor, size: list[int]) -> Tensor:
+    if x.dim() == RANK and x.is_contiguous() and not _has_last(x) and x.numel():
+        return _empty(x, *x.shape[:2], *size)
+    return aten._adaptive_avg_pool2d.default(x, size)
+
+
+def _pool_backward(cotangent: Tensor, x: Tensor) -> Tensor:
+    if x.dim() == RANK and x.is_contiguous() and not _has_last(x) and x.dtype == cotangent.dtype:
+        return _like(x)
+    return aten._adaptive_avg_pool2d_backward.default(cotangent, x)
+
+
 def _softmax(x: Tensor, dim: int, *rest: Any) -> Tensor:
     if x.is_contiguous() and rest == (False,):
         return _empty(x, *x.shape)
     return aten._softmax.default(x, dim, *rest)
+
+
+def _add_in_place(x: Tensor, other: Any, **rest: Any) -> Tensor:
+    """The counter of batch norm, and gradients that meet in a weight."""
+    if isinstance(other, Tensor):
+        fits = (other.shape, other.dtype) == (x.shape, x.dtype)
+    else:
+        fits = type(other) is int and x.dtype is not torch.bool
+    return x if fits and not rest and x.is_contiguous() else x.add_(other, **rest)
+
+
+def _new_empty(x: Tensor, sides: list[int], **rest: Any) -> Tensor:
+    plain = all(value in (None, False) for value in rest.values())
+    return _empty(x, *sides) if plain else x.new_empty(sides, **rest)
 
 
 def _has_sides(x: Tensor, *dims: int) -> bool:
@@ -211,6 +245,18 @@ def _without(x: Tensor, dims: list[int], *keep: Any) -> Tensor:
     )
 
 
+_VIEWS = {
+    # Of Python's own binding: to hand them to an operator by its name takes twice as long.
+    aten.view.default: Tensor.view,
+    aten._unsafe_view.default: Tensor.view,
+    aten.detach.default: Tensor.detach,
+    aten.transpose.int: Tensor.transpose,
+    aten.permute.default: Tensor.permute,
+    aten.t.default: Tensor.t,
+    aten.unsqueeze.default: Tensor.unsqueeze,
+    aten.squeeze.dim: Tensor.squeeze,
+    aten.expand.default: Tensor.expand,
+}
 _ELEMENTWISE = (
     *(aten.add.Tensor, aten.sub.Tensor, aten.mul.Tensor, aten.div.Tensor, aten.div.Scalar),
     *(aten.neg.default, aten.pow.Tensor_Scalar, aten.relu.default, aten.threshold.default),
@@ -233,10 +279,18 @@ RULES = {
     aten.linalg_vector_norm.default: _vector_norm,
     aten._softmax.default: _softmax,
     aten.cat.default: _cat,
+    aten.stack.default: _stack,
+    aten.slice_backward.default: lambda y, sides, *_: _empty(y, *sides),
+    aten._adaptive_avg_pool2d.default: _pool,
+    aten._adaptive_avg_pool2d_backward.default: _pool_backward,
     aten.bmm.default: _bmm,
     aten.addmm.default: _addmm,
     aten.clone.default: _clone,
-    aten._unsafe_view.default: aten.view.default,
+    aten.add_.Tensor: _add_in_place,
+    aten.new_empty.default: _new_empty,
+    aten.empty.memory_format: torch.empty,
+    aten.slice.Tensor: aten.slice.Tensor,
+    **_VIEWS,
     **{op: partial(_reduced, op) for op in (aten.sum.dim_IntList, aten.mean.dim)},
     **{op: partial(_elementwise, op) for op in _ELEMENTWISE},
 }

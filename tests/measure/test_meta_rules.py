@@ -7,6 +7,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 from attnbench.heads import HEADS, kernels
 from attnbench.kinds import MODES
 from attnbench.measure._bench import Bench
+from attnbench.measure._dispatch import LiveStorages
 from attnbench.measure._meta import like_cpu
 from attnbench.measure._meta_rules import RULES
 from attnbench.measure._mode import Mode
@@ -65,13 +66,55 @@ def test_a_rule_makes_what_the_cpu_makes(name, kernel, mode):
     assert [p for p in pairs if p[1] != p[2]] == []
 
 
+def test_what_is_added_in_place_takes_no_room():
+    with like_cpu(), LiveStorages() as live:
+        x, y, batches = torch.empty(2, 4), torch.empty(2, 4), torch.empty((), dtype=torch.long)
+        x.add_(y).add_(1)
+        batches.add_(1)
+
+        assert live.bytes == live.peak == 2 * 4 * 8 + 8
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda x: torch.cat([x, x.contiguous()], dim=1),
+        lambda x: torch.cat([x, x], dim=2),
+        lambda x: torch.cat([x.transpose(2, 3), x.transpose(2, 3).contiguous()]),
+        lambda x: torch.stack([x[0], x[1].contiguous()]),
+        lambda x: torch.stack([x[0], x[1]], dim=3),
+        lambda x: torch.stack([x, x], dim=1),
+        lambda x: F.adaptive_avg_pool2d(x, (3, 2)),
+        lambda x: F.adaptive_avg_pool2d(x.contiguous(), (3, 2)),
+        lambda x: x[:, :, 1:-1],
+        lambda x: x + x[:, :1],
+        lambda x: x.new_empty(3, 2) + x.sum(),
+    ],
+)
+def test_a_rule_follows_the_layout_of_a_map_with_channels_last(step):
+    x = torch.randn(2, 4, 6, 5).to(memory_format=torch.channels_last).requires_grad_()
+
+    with Compared() as compared:
+        step(x).backward(torch.ones_like(step(x)))
+
+    assert compared.pairs
+    assert [p for p in compared.pairs if p[1] != p[2]] == []
+
+
 @pytest.mark.parametrize(
     "step",
     [
         lambda x: x + x[:, :3],
         lambda x: torch.cat([x, x[:, :, 1:]], dim=1),
         lambda x: torch.cat([x, x], dim=4),
+        lambda x: torch.stack([x, x[:, :, 1:]]),
+        lambda x: torch.stack([x, x], dim=5),
         lambda x: x.mean(dim=4),
+        lambda x: x.add_(x[:, :3]),
+        lambda x: x.long().add_(0.5),
+        lambda x: x.view(2, 4, 7, 5),
+        lambda x: x.transpose(1, 4),
+        lambda x: F.adaptive_avg_pool2d(x[0, 0], 3),
         lambda x: torch.bmm(x[0], x[0]),
         lambda x: F.conv2d(x, torch.empty(8, 5, 1, 1)),
         lambda x: F.conv2d(x, torch.empty(8, 4, 7, 1)),
