@@ -1,5 +1,7 @@
 """A built head and its input: what every metric is a function of."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
@@ -173,11 +175,24 @@ class Bench:
         shapes = input_shapes(self.trial, module)
         return self._step(module, [torch.empty(*s, dtype=dtype(self.trial)) for s in shapes])
 
+    @contextmanager
+    def passes(self, module: nn.Module | None = None) -> Iterator[Step]:
+        """The step of `without_data(module)`, where its passes can be watched.
+
+        A block of attnbench makes each tensor where its input is, and asks torch for no fused
+        attention: what it calls need not be led, nor looked through for masks, which takes a sixth
+        of the time. A test holds the blocks to it.
+        """
+        with like_cpu():
+            step = self.without_data(module)
+            known = type(step.module).__module__ == f"attnbench.heads.{self.trial.head}"
+            with torch._C.DisableTorchFunction() if known else nullcontext():
+                yield step
+
     @cached_property
     def watched(self) -> Watched:
         """One forward pass without data and without a graph; several metrics speak of the same."""
-        with like_cpu():
-            step = self.without_data()
+        with self.passes() as step:
             live = LiveStorages(*step.held)
             with Work(live) as work, work.masks:
                 step.forward_without_graph()

@@ -10,7 +10,6 @@ from torch import nn
 from attnbench.measure import Found, metric
 from attnbench.measure._bench import Bench, refuse_compiled
 from attnbench.measure._dispatch import LiveStorages
-from attnbench.measure._meta import like_cpu
 from attnbench.measure._step import Step
 from attnbench.prediction import Memory
 
@@ -57,8 +56,7 @@ def baseline(step: Step) -> int:
 
 def predicted(bench: Bench, module: nn.Module | None = None) -> Memory:
     """What the step of a trial needs; `module` is its own on the meta device, if there is one."""
-    with like_cpu():
-        step = bench.without_data(module)
+    with bench.passes(module) as step:
         peak = peaks(step)
     return Memory(baseline(step), peak["step"], peak["forward"])
 
@@ -87,8 +85,7 @@ def memory_predicted(bench: Bench) -> dict[str, Found]:
     if bench.trial.mode == "inference":
         step, found = bench.watched.step, {"step": bench.watched.peak}
     else:
-        with like_cpu():
-            step = bench.without_data()
+        with bench.passes() as step:
             found = parts(step)
     notes = (
         ("assumes attention over pairs in blocks of queries, as on a CPU",)

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils._pytree import tree_leaves, tree_map
 
@@ -8,7 +8,7 @@ from attnbench.heads import HEADS, kernels
 from attnbench.kinds import MODES
 from attnbench.measure._bench import Bench
 from attnbench.measure._dispatch import LiveStorages
-from attnbench.measure._meta import like_cpu
+from attnbench.measure._meta import _LED, WithoutData, like_cpu
 from attnbench.measure._meta_rules import RULES
 from attnbench.measure._mode import Mode
 from attnbench.trial import Shape, Trial
@@ -99,6 +99,52 @@ def test_a_rule_follows_the_layout_of_a_map_with_channels_last(step):
 
     assert compared.pairs
     assert [p for p in compared.pairs if p[1] != p[2]] == []
+
+
+class Led(WithoutData):
+    """Notes what it had to lead."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = []
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        if func in _LED and (kwargs or {}).get("device") is None:
+            self.asked.append(func.__name__)
+        return super().__torch_function__(func, types, args, kwargs)
+
+
+@pytest.mark.parametrize(("name", "kernel", "mode"), EVERY)
+def test_a_block_of_ours_makes_tensors_where_its_input_is_and_asks_for_no_attention(
+    name, kernel, mode
+):
+    bench = Bench(Trial(name, Shape(2, 32, 13, 11), kernel=kernel, mode=mode))
+    with like_cpu():
+        step = bench.without_data()
+        with Mode(), Led() as led:
+            step()
+            step.forward_without_graph()
+
+    assert led.asked == []
+
+
+class Asking(nn.Module):
+    """A head of a user: says no device, and attends."""
+
+    def __init__(self, channels):
+        super().__init__()
+
+    def forward(self, x):
+        y = F.scaled_dot_product_attention(x, x, x, is_causal=True)
+        return y + torch.zeros(x.shape)
+
+
+def test_a_block_of_a_user_is_led(monkeypatch):
+    monkeypatch.setitem(HEADS._entries, "fcn", Asking)
+    watched = Bench(Trial("fcn", Shape(2, 32, 6, 5))).watched
+
+    assert watched.work.calls["_scaled_dot_product_flash_attention_for_cpu"] == 1
+    assert watched.work.masks.discarded_macs == 2 * 32 * (36 - 21) * (5 + 5)
 
 
 @pytest.mark.parametrize(
