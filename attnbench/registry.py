@@ -152,11 +152,13 @@ class Registry(Mapping[str, Any]):
 
     def declaration(self, name: str) -> Declaration:
         """Docstring, facts and options of an entry; without importing it, if it is ours."""
-        if _unseen.get() is not None and name in self and self.is_own(name):
+        if path := self._files().get(name):
+            return declaration(path, self._decorator)
+        if _unseen.get() is not None and name in self:
             return _Unseen(name, "", {})
         own = self.found(name)
         if own is None:
-            return declaration(self.path(name), self._decorator)
+            raise UnknownNameError(self.kind, name, self)
         from attnbench.own_signature import declared  # noqa: PLC0415
 
         return declared(own)
@@ -176,6 +178,8 @@ class Registry(Mapping[str, Any]):
         return files[name]
 
     def __getitem__(self, name: str) -> Any:
+        if name in self._entries and not self.is_own(name):  # asked for often, and mostly there
+            return self._entries[name]
         if own := self.found(name):
             return self._made(own)
         self.path(name)
@@ -186,8 +190,9 @@ class Registry(Mapping[str, Any]):
         return self._entries[name]
 
     def __contains__(self, name: object) -> bool:
-        known = (self._files(), _unseen.get() or (), self._own, self.installed)
-        return any(name in names for names in known)
+        if name in self._files():  # without a look at all that is installed
+            return True
+        return any(name in names for names in (_unseen.get() or (), self._own, self.installed))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._files() | self._own | self.installed)

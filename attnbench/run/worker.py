@@ -152,7 +152,8 @@ def _outline(bench: Bench, metrics: tuple[str, ...]) -> nn.Module:
         if len(_outlines) == OUTLINES:
             _outlines.clear()
         _outlines[key] = bench.outline
-    return _outlines[key].train(bench.trial.mode == "training")
+    outline, training = _outlines[key], bench.trial.mode == "training"
+    return outline if outline.training == training else outline.train(training)
 
 
 @contextmanager
