@@ -73,6 +73,12 @@ def suite_path(name: str) -> Path:
     return suites_folder() / f"{name}.toml"
 
 
+def question(name: str) -> str:
+    """What a suite that comes with attnbench asks. Nothing else of it is checked: `read_suite`."""
+    path = suite_path(name)
+    return parse_toml(path.read_text(encoding="utf-8"), str(path))["question"]
+
+
 def read_suite(path: Path) -> tuple[Suite, str]:
     """The suite in a file, and its text. Raises SuiteError with file and place."""
     try:

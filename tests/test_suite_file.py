@@ -5,6 +5,7 @@ from attnbench.head_choice import parse_head
 from attnbench.suite_file import (
     override,
     parse_suite,
+    question,
     read_suite,
     suite_names,
     suite_path,
@@ -186,6 +187,7 @@ def test_a_suite_file_that_is_not_there_is_told(tmp_path):
 def test_every_suite_that_comes_with_attnbench_can_be_read(name):
     read, _ = read_suite(suite_path(name))
 
+    assert read.question == question(name)
     assert read.plan("cpu")
     assert read.plan("cuda")
     named = {s.head for claim in read.claims if claim.check for s in claim.check.subjects}

@@ -37,10 +37,7 @@ def _entries(kind: str) -> list[dict[str, Any]]:
     if kind == "suites":
         from attnbench import suite_file
 
-        read = (
-            suite_file.read_suite(suite_file.suite_path(n))[0] for n in suite_file.suite_names()
-        )
-        return [{"name": s.name, "question": s.question} for s in read]
+        return [{"name": n, "question": suite_file.question(n)} for n in suite_file.suite_names()]
     if kind == "metrics":
         import attnbench.measure as measure
 
