@@ -17,12 +17,11 @@ from attnbench.columns import Columns
 from attnbench.garbage import no_search
 from attnbench.plain_files import LONGEST_LINE, lines, reading
 from attnbench.record_lines import RecordLines
-from attnbench.records import Records
+from attnbench.records import AT_ONCE, Records
 from attnbench.run_lines import LeftOut
 
 SMALLEST_PART = 2**25  # bytes: read in half a second, and a process takes a quarter to begin
 MOST_PARTS = 8
-AT_ONCE = 64  # lines: they and what is made of them fit a cache
 Tell = Callable[[str, int, int], None]  # what is read, how many bytes, of how many
 _ANOTHER = """
 import json, sys

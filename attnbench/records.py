@@ -2,12 +2,15 @@
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import overload
 
 import numpy as np
 
 from attnbench.columns import STATUSES, Columns
 from attnbench.record import Record, Status
+
+AT_ONCE = 64  # records: they and what is made of them fit a cache
 
 
 class Records(Sequence[Record]):
@@ -30,9 +33,9 @@ class Records(Sequence[Record]):
         """The same records; themselves, where they are such already."""
         if isinstance(records, cls):
             return records
-        columns = Columns()
-        for record in records:
-            columns.append(record, columns.number(record.key, record.trial))
+        columns, several = Columns(), iter(records)
+        while some := [*islice(several, AT_ONCE)]:
+            columns.extend(some, [columns.number(r.key, r.trial) for r in some])
         return cls.all(columns)
 
     def __len__(self) -> int:

@@ -9,10 +9,10 @@ import msgspec
 import torch
 from torch import Tensor, nn
 
+from attnbench import record_check
 from attnbench.errors import HeadError
 from attnbench.heads import describe
 from attnbench.plain_files import replacing
-from attnbench.record_check import RecordCheck
 from attnbench.train.datasets import VOID
 from attnbench.train.network import network
 from attnbench.train.weights import fill, is_state_dict
@@ -55,7 +55,7 @@ def kept(found: Mapping[str, Any], where: str) -> tuple[Kept, Mapping[str, Tenso
         of = msgspec.convert({k: v for k, v in found.items() if k != NETWORK}, Kept)
     except (msgspec.ValidationError, TypeError) as error:
         raise HeadError(f"{where}: not what was kept of a training: {error}") from None
-    wrong = RecordCheck().of_trial(of.trial, of.trial.key)
+    wrong = record_check.of_trial(of.trial, of.trial.key)
     if wrong or not 1 <= of.classes <= VOID or of.seed < 0:
         raise HeadError(f"{where}: says what no training can have: {wrong or 'classes or seed'}")
     if not is_state_dict(weights):
