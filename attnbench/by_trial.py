@@ -26,6 +26,9 @@ class Rounds:
     values: np.ndarray
     last: Reading
 
+    def __len__(self) -> int:
+        return len(self.numbers)
+
     @property
     def medians(self) -> dict[int, float]:
         """By round."""
@@ -112,8 +115,9 @@ def _rounds(records: Records, keys: Sequence[str]) -> dict[tuple[str, str], Roun
     place = np.zeros(len(columns.keys), dtype=np.int64)
     place[[columns.keys[key] for key in keys]] = np.arange(len(keys))
     group = place[records.trials[of]] * len(metrics) + metric
-    order = np.lexsort((records.rounds[of], group))
-    numbers, values = records.rounds[of][order], medians(columns, rows)[order]
+    rounds = records.rounds[of]
+    order = np.argsort(group * (int(rounds.max()) + 1) + rounds, kind="stable")
+    numbers, values = rounds[order], medians(columns, rows)[order]
     ends = [*np.flatnonzero(np.diff(group[order])) + 1, len(order)]
     found = {}
     for begin, end in pairwise([0, *ends]):
@@ -137,11 +141,11 @@ def medians(columns: Columns, rows: np.ndarray) -> np.ndarray:
     found = np.full(len(rows), np.nan)
     held_at = np.frombuffer(columns.held_at, "i")[rows]
     is_held = held_at != NOT_HELD
-    held = {n: middle(columns.held[n].samples) for n in np.unique(held_at[is_held]).tolist()}
+    held = {n: middle(columns.held[n].samples) for n in {*held_at[is_held].tolist()}}
     found[is_held] = [held[n] for n in held_at[is_held].tolist()]
     begin, samples = np.frombuffer(columns.begin, "q"), np.frombuffer(columns.samples, "d")
     count = np.where(is_held, 0, begin[rows + 1] - begin[rows])
-    for length in np.unique(count[count > 0]).tolist():
+    for length in (1 + np.flatnonzero(np.bincount(count)[1:])).tolist():
         places = np.flatnonzero(count == length)
         for some in np.array_split(places, 1 + len(places) // AT_ONCE):
             ordered = np.sort(samples[begin[rows[some], None] + np.arange(length)], axis=1)

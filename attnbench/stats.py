@@ -140,7 +140,7 @@ def means(rows: Sequence[Sequence[float]]) -> list[Estimate]:
 
 def _means(rows: Sequence[Sequence[float]]) -> list[Estimate]:
     """Of rows of one length."""
-    v = np.array(rows, dtype=float)
+    v = np.concatenate(rows).astype(float).reshape(len(rows), -1)
     n = v.shape[1]
     if n < 2:
         return [mean(row) for row in v]

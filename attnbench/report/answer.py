@@ -49,7 +49,7 @@ def _bought(evidence: Evidence) -> Parts:
         return [code(label), " ", strong(f"{percent(values[label].estimate)} %")]
 
     worst, *_, best = sorted(values, key=lambda label: values[label].estimate.value)
-    seeds = max(len(v.by_round) for v in values.values())
+    seeds = max(len(v.rounds) for v in values.values())
     parts: Parts = [f"Trained alike, {seeds} {'seed' if seeds == 1 else 'seeds'}, heads reach a "]
     parts += ["mean IoU from ", *told(worst), " to ", *told(best), ". "]
     gaps = {label: minus(values[best], value) for label, value in values.items() if label != best}

@@ -193,7 +193,7 @@ def _metric(name: str, found: Placed) -> Metric:
     values = [v for _, v in found]
     unit = values[0].unit
     halves = tuple(_half(v) for v in values)
-    rounds = tuple(len(v.by_round) for v in values)
+    rounds = tuple(len(v.rounds) for v in values)
     title = KNOWN.get(name, "mean IoU" if name == "accuracy" else name)
     return Metric(
         name=plain(name),

@@ -86,7 +86,7 @@ def _table(evidence: Evidence, trials: list[Trial]) -> Table:
         words("IoU of classes", [_classes(evidence.values[t.key, "accuracy"]) for t in trials]),
         quantities("loss at the end", estimates("accuracy.loss"), "", origin="measured"),
         quantities("training", estimates("accuracy.seconds"), "s", origin="measured"),
-        words("seeds", [str(len(evidence.values[t.key, "accuracy"].by_round)) for t in trials]),
+        words("seeds", [str(len(evidence.values[t.key, "accuracy"].rounds)) for t in trials]),
     ]
     at = trials[0]
     where = f"{at.shape.height}×{at.shape.width}, batch {at.shape.batch}, {at.reads}, {at.dtype}"
