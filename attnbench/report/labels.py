@@ -1,9 +1,11 @@
 """Names at the ends of the lines of a figure: near their line, and never on each other."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import RendererAgg
 
 from attnbench.report.format import PAGE, Format
 from attnbench.report.palette import color
@@ -69,10 +71,16 @@ def write(axes: Axes, found: Sequence[Label], height: float, on: Format = PAGE) 
 def width(axes: Axes, found: Sequence[Label], on: Format = PAGE) -> float:
     """Points to the right of the axes that the names take."""
     texts = [axes.text(0, 0, words, fontsize=on.text, parse_math=False) for _, words, _ in found]
-    widest = max(t.get_window_extent().width for t in texts)
+    widest = max(t.get_window_extent(_ruler(axes.figure.dpi)).width for t in texts)
     for t in texts:
         t.remove()
     return on.leader + 6 + widest
+
+
+@cache
+def _ruler(dpi: float) -> RendererAgg:
+    """Measures texts: a figure that has no canvas draws a whole one for each of them."""
+    return RendererAgg(1, 1, dpi)
 
 
 def _together(line: Line, other: Line, apart: float, on: Format) -> bool:
