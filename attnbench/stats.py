@@ -5,6 +5,7 @@ Recipes and their reasons are in docs/method.md. Nothing here knows of heads or 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp, inf, isnan, nan
 
 import numpy as np
@@ -120,10 +121,11 @@ def detectable(between: float, rounds: int, power: float = 0.8, level: float = L
 def mean(values: Sequence[float] | np.ndarray, level: float = LEVEL) -> Estimate:
     """Mean with Student's interval: for few independent values, such as one a round."""
     v = np.asarray(values, dtype=float)
+    value = float(v.mean())
     if len(v) < 2:
-        return Estimate(float(v.mean()), nan, nan, level)
+        return Estimate(value, nan, nan, level)
     half = student(len(v) - 1, (1 + level) / 2) * float(v.std(ddof=1)) / len(v) ** 0.5
-    return Estimate(float(v.mean()), float(v.mean()) - half, float(v.mean()) + half, level)
+    return Estimate(value, value - half, value + half, level)
 
 
 def means(rows: Sequence[Sequence[float]]) -> list[Estimate]:
@@ -239,6 +241,7 @@ def _binomial(k: int, n: int, p: float) -> float:
     return float(bdtr(k, n, p))
 
 
+@lru_cache(1024)  # most intervals are of as many rounds
 def student(freedom: float, p: float) -> float:
     """Quantile p of Student's t."""
     from scipy.special import stdtrit  # noqa: PLC0415 as above

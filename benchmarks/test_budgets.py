@@ -92,7 +92,7 @@ def test_static_trials(benchmark, held, worker, side, mode):
     def all_of_them() -> None:
         assert {worker.do(task).status for task in tasks} == {"ok"}
 
-    benchmark.pedantic(all_of_them, rounds=5)
+    benchmark.pedantic(all_of_them, rounds=15)
 
     rates = [len(tasks) / seconds for seconds in benchmark.stats.stats.data]
     held(f"static trials a second, {side}x{side} {mode}", rates, "/s", at_least=100)
