@@ -118,15 +118,16 @@ def _rounds(records: Records, keys: Sequence[str]) -> dict[tuple[str, str], Roun
     rounds = records.rounds[of]
     order = np.argsort(group * (int(rounds.max()) + 1) + rounds, kind="stable")
     numbers, values = rounds[order], medians(columns, rows)[order]
-    ends = [*np.flatnonzero(np.diff(group[order])) + 1, len(order)]
-    found = {}
-    for begin, end in pairwise([0, *ends]):
-        trial, metric_of_it = divmod(int(group[order[end - 1]]), len(metrics))
-        last = columns.reading(int(rows[order[end - 1]]))
-        found[keys[trial], metrics[metric_of_it]] = Rounds(
-            numbers[begin:end], values[begin:end], last
+    ends = np.append(np.flatnonzero(np.diff(group[order])) + 1, len(order))
+    last = order[ends - 1]
+    whose = zip(*map(np.ndarray.tolist, np.divmod(group[last], len(metrics))), strict=True)
+    between = zip(pairwise([0, *ends.tolist()]), rows[last].tolist(), strict=True)
+    return {
+        (keys[trial], metrics[number]): Rounds(
+            numbers[begin:end], values[begin:end], columns.reading(row)
         )
-    return found
+        for (trial, number), ((begin, end), row) in zip(whose, between, strict=True)
+    }
 
 
 def _metrics(columns: Columns, rows: np.ndarray) -> tuple[list[str], np.ndarray]:

@@ -14,6 +14,7 @@ import msgspec
 
 from attnbench.column_parts import Part, add, part
 from attnbench.columns import Columns
+from attnbench.errors import StoreError
 from attnbench.garbage import no_search
 from attnbench.plain_files import LONGEST_LINE, lines, reading
 from attnbench.record_lines import RecordLines
@@ -39,7 +40,7 @@ class Range(msgspec.Struct):
     end: int | None
 
 
-class _Read(msgspec.Struct):
+class _Sent(msgspec.Struct):
     """What a part of a file was read as."""
 
     columns: Part
@@ -88,9 +89,9 @@ def _read(path: Path, of: Range, told: Callable[[int], None]) -> tuple[Columns, 
     return read.columns, left_out, number
 
 
-def _part(path: Path, of: Range) -> _Read:
+def _part(path: Path, of: Range) -> _Sent:
     columns, left_out, count = _read(path, of, lambda _: None)
-    return _Read(part(columns), left_out, count)
+    return _Sent(part(columns), left_out, count)
 
 
 @contextmanager
@@ -109,8 +110,10 @@ def _others(path: Path, ranges: Sequence[Range]) -> Iterator[list[IO[bytes]]]:
 
 
 def _begun(path: Path, of: Range) -> subprocess.Popen[bytes] | None:
-    """It imports what this process would."""
+    """It imports what this process would. None where no Python can be begun."""
     told = msgspec.json.encode(sys.path), path, msgspec.json.encode(of)
+    if not sys.executable:  # within another program
+        return None
     try:
         return subprocess.Popen(
             (sys.executable, "-I", "-c", _ANOTHER, *told),
@@ -120,28 +123,39 @@ def _begun(path: Path, of: Range) -> subprocess.Popen[bytes] | None:
         return None
 
 
-def _decoded(answer: bytes) -> _Read | None:
+def _decoded(answer: bytes) -> _Sent | None:
     try:
-        return msgspec.msgpack.decode(answer, type=_Read)
+        return msgspec.msgpack.decode(answer, type=_Sent)
     except msgspec.DecodeError:  # it did not live to its end: this process reads the part itself
         return None
 
 
 def _ranges(path: Path) -> list[Range]:
     """Of whole lines, a process each."""
-    cores = len(os.sched_getaffinity(0))
     size = _size(path)
-    parts = max(1, min(cores, MOST_PARTS, size // SMALLEST_PART))
+    parts = max(1, min(_cores(), MOST_PARTS, size // SMALLEST_PART))
     cuts = [0]
-    if parts > 1:
-        with reading(path) as stream:
-            for i in range(1, parts):
-                stream.seek(max(size * i // parts, cuts[-1]))
-                while (line := stream.readline(LONGEST_LINE)) and not line.endswith(b"\n"):
-                    pass
-                cuts.append(stream.tell())
+    try:
+        if parts > 1:
+            with reading(path) as stream:
+                for i in range(1, parts):
+                    stream.seek(max(size * i // parts, cuts[-1]))
+                    while (line := stream.readline(LONGEST_LINE)) and not line.endswith(b"\n"):
+                        pass
+                    cuts.append(stream.tell())
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}") from None
     return [Range(begin, end) for begin, end in zip(cuts, [*cuts[1:], None], strict=True)]
 
 
+def _cores() -> int:
+    """That this process may use, where the system tells."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
+
+
 def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
+    try:
+        return path.stat().st_size
+    except OSError:  # told where it is read
+        return 0

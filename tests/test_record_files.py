@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 import attnbench.record_files as files
+from attnbench.errors import StoreError
 from attnbench.record import Reading, Record
 from attnbench.record_files import Range, records
 from tests.replacing import replace
@@ -99,8 +100,9 @@ def test_what_another_process_cannot_read_is_read_here(folder, cores, monkeypatc
     assert records(folder / "records.jsonl", []) == plainly(folder / "records.jsonl")
 
 
-def test_no_process_can_be_begun(folder, cores, monkeypatch):
-    monkeypatch.setattr(files.sys, "executable", "/nowhere/python")
+@pytest.mark.parametrize("python", ["/nowhere/python", "", None])
+def test_no_process_can_be_begun(folder, cores, monkeypatch, python):
+    monkeypatch.setattr(files.sys, "executable", python)
     cores(3)
 
     assert records(folder / "records.jsonl", []) == plainly(folder / "records.jsonl")
@@ -145,3 +147,19 @@ def test_a_small_file_is_read_by_this_process_alone(folder, monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
 
     assert files._ranges(folder / "records.jsonl") == [Range(0, None)]
+
+
+def test_a_system_that_tells_no_cores_of_a_process_has_those_of_the_machine(monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+
+    assert files._cores() == 3
+
+
+def test_a_link_is_refused_also_where_it_is_large(folder, cores, tmp_path):
+    link = tmp_path / "records.jsonl"
+    link.symlink_to(folder / "records.jsonl")
+    cores(3)
+
+    with pytest.raises(StoreError, match="a link"):
+        records(link, [])
