@@ -19,15 +19,14 @@ from attnbench.errors import StoreError
 
 LONGEST_LINE = 16 * 2**20  # bytes; a record of a thousand readings has less than one
 LARGEST_TEXT = 2**20  # bytes of run.json or suite.toml
+BLOCK = 2**16  # bytes of whole lines: they and what is made of them fit a cache
 BUFFER = 2**18  # bytes: a large run is then read in thousands of calls, not hundreds of thousands
 ANOTHER_FILE = "choose another file"
 ANOTHER_FOLDER = "choose another folder"
 
 
-def lines(path: Path, begin: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes | None]]:
+def lines(path: Path) -> Iterator[tuple[int, bytes | None]]:
     """Number and bytes of each line; None for one longer than LONGEST_LINE. None at all: no file.
-
-    Of those alone that begin between these bytes, counted from the first of them.
 
     Raises StoreError for what is no plain file or cannot be read.
     """
@@ -38,22 +37,41 @@ def lines(path: Path, begin: int = 0, end: int | None = None) -> Iterator[tuple[
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}") from None
     more = partial(stream.readline, LONGEST_LINE)
-    number, at = 0, begin
+    number = 0
     with stream:
         try:
-            stream.seek(begin)
-            while (end is None or at < end) and (line := more()):
+            while line := more():
                 number += 1
-                at += len(line)
                 if len(line) < LONGEST_LINE or line.endswith(b"\n"):
                     yield number, line
                     continue
                 while len(line) == LONGEST_LINE and not line.endswith(b"\n"):
                     line = more()
-                    at += len(line)
                 yield number, None
         except OSError as error:
             raise StoreError(f"{path}: {error.strerror}") from None
+
+
+def blocks(path: Path, begin: int = 0, end: int | None = None) -> Iterator[bytes]:
+    """The same lines, as many at a time as fit BLOCK, of those that begin between these bytes.
+
+    What is longer than LONGEST_LINE is cut there, and so has no end of a line.
+    """
+    try:
+        with reading(path) as stream:
+            at = stream.seek(begin)
+            while block := stream.read(BLOCK if end is None else min(BLOCK, end - at)):
+                if not block.endswith(b"\n"):
+                    block += stream.readline(LONGEST_LINE)
+                    while not block.endswith(b"\n") and (rest := stream.readline(BLOCK)):
+                        if rest.endswith(b"\n"):
+                            break
+                at = stream.tell()
+                yield block
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}") from None
 
 
 def content(path: Path, largest: int = LARGEST_TEXT) -> bytes:

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from io import BytesIO
-from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -16,9 +15,9 @@ from attnbench.column_parts import Part, add, part
 from attnbench.columns import Columns
 from attnbench.errors import StoreError
 from attnbench.garbage import no_search
-from attnbench.plain_files import LONGEST_LINE, lines, reading
-from attnbench.record_lines import RecordLines
-from attnbench.records import AT_ONCE, Records
+from attnbench.plain_files import LONGEST_LINE, blocks, reading
+from attnbench.record_lines import RecordLines, lines_in
+from attnbench.records import Records
 from attnbench.run_lines import LeftOut
 
 SMALLEST_PART = 2**25  # bytes: read in half a second, and a process takes a quarter to begin
@@ -76,17 +75,15 @@ def send(path: str, of: str) -> None:
 
 
 def _read(path: Path, of: Range, told: Callable[[int], None]) -> tuple[Columns, LeftOut, int]:
-    read, left_out, number, done = RecordLines(), LeftOut(), 0, 0
-    numbered = lines(path, of.begin, of.end)
-    while some := list(islice(numbered, AT_ONCE)):
-        whole = [line for _, line in some if line is not None]
-        if len(whole) < len(some) or not read.many(whole):
-            for number, line in some:
+    read, left_out, count, done = RecordLines(), LeftOut(), 0, 0
+    for block in blocks(path, of.begin, of.end):
+        if not read.many(block):
+            for number, line in enumerate(BytesIO(block), count + 1):
                 left_out.unless_read(number, line, read)
-        number = some[-1][0]
-        done += sum(map(len, whole))
+        count += lines_in(block)
+        done += len(block)
         told(done)
-    return read.columns, left_out, number
+    return read.columns, left_out, count
 
 
 def _part(path: Path, of: Range) -> _Sent:

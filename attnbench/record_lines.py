@@ -54,13 +54,17 @@ _USUAL = _told(
 _ANY = _told(Record, trial=msgspec.Raw)
 
 
+def lines_in(text: bytes) -> int:
+    return text.count(b"\n") + (not text.endswith(b"\n"))
+
+
 class RecordLines:
     """Reads the lines of a file into `columns`: one, or many at once, which is faster."""
 
     def __init__(self) -> None:
         self.columns = Columns(checked=True)
-        self._decode = msgspec.json.Decoder(_USUAL).decode
-        self._decode_many = msgspec.json.Decoder(list[_USUAL]).decode
+        usual = msgspec.json.Decoder(_USUAL)
+        self._decode, self._decode_lines = usual.decode, usual.decode_lines
         self._decode_trial = msgspec.json.Decoder(Trial).decode
         self._spelled: list[msgspec.Raw] = []  # each trial as it first was, by number
 
@@ -78,11 +82,11 @@ class RecordLines:
             return str(fault)
         return ""
 
-    def many(self, lines: Sequence[bytes]) -> bool:
+    def many(self, lines: bytes) -> bool:
         """All of them, or none: False where one cannot be read, or has an unusual number."""
         try:
-            told = self._decode_many(b"[" + b",".join(lines) + b"]")
-            if len(told) != len(lines):
+            told = self._decode_lines(lines)
+            if len(told) != lines_in(lines):
                 return False
             self._add(told)
         except (*UNDECODABLE, FaultError):

@@ -118,6 +118,10 @@ def test_medians_are_those_of_each_reading(made):
     assert medians(records.columns, rows).tolist() == [middle(g.samples) for _, g in told]
 
 
+def text(records):
+    return b"".join(lines(records))
+
+
 def lines(records):
     return [msgspec.json.encode(r) + b"\n" for r in records]
 
@@ -126,7 +130,7 @@ def test_many_lines_are_read_as_one_by_one(made):
     sound = [replace(r, started="", round=n, seed=n) for n, r in enumerate(made)]
     at_once, one_by_one = RecordLines(), RecordLines()
 
-    assert at_once.many(lines(sound))
+    assert at_once.many(b"".join(lines(sound)))
     assert {one_by_one(line) for line in lines(sound)} == {""}
 
     assert Records.all(at_once.columns) == Records.all(one_by_one.columns) == sound
@@ -160,11 +164,11 @@ def test_none_of_them_is_read_at_once_if_one_cannot_be(record, other):
     read = RecordLines()
     one = replace(record(), readings={"latency": Reading((0.5,), "s", "lower", "measured")})
     bad = replace(one, **({"round": 2} | other))
-    assert read.many(lines([one]))
+    assert read.many(text([one]))
 
-    assert not read.many(lines([replace(one, round=1), bad]))
-    assert not read.many(lines([replace(one, round=1), bad]))  # nor is it known by now
-    assert read.many(lines([replace(one, round=1)]))
+    assert not read.many(text([replace(one, round=1), bad]))
+    assert not read.many(text([replace(one, round=1), bad]))  # nor is it known by now
+    assert read.many(text([replace(one, round=1)]))
 
     assert Records.all(read.columns) == [one, replace(one, round=1)]
 
@@ -174,7 +178,7 @@ def test_a_trial_of_another_key_is_not_read_at_once(record):
     one = replace(record(), readings={"latency": Reading((0.5,), "s", "lower", "measured")})
     assert read(*lines([one])) == ""
 
-    assert not read.many(lines([replace(one, trial=record(side=32).trial)]))
+    assert not read.many(text([replace(one, trial=record(side=32).trial)]))
 
 
 def test_two_halves_of_a_line_are_no_line(record):
@@ -183,6 +187,9 @@ def test_two_halves_of_a_line_are_no_line(record):
     assert read(line) == ""
     begin, end = line.split(b',"seed"')
 
-    assert not read.many([begin + b"\n", b'"seed"' + end])
+    assert not read.many(begin + b',\n"seed"' + end)
+    assert not read.many(line + b"\n")
+    assert not read.many(line[:-1] + line)
 
-    assert read.many([begin + b"," + b'"seed"' + end])
+    assert read.many(begin + b',"seed"' + end)
+    assert read.many(line[:-1])  # the last has no end yet

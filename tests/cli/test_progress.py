@@ -158,7 +158,7 @@ def test_reading_a_run_is_told_in_bytes():
     told = []
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("attnbench.record_files.AT_ONCE", 2)
+        patch.setattr("attnbench.plain_files.BLOCK", 1000)
         found = read_run(run, lambda *how_far: told.append(how_far))
 
     size = (run / "records.jsonl").stat().st_size
