@@ -11,7 +11,7 @@ import shutil
 import stat
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
-from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,26 +30,12 @@ def lines(path: Path) -> Iterator[tuple[int, bytes | None]]:
 
     Raises StoreError for what is no plain file or cannot be read.
     """
-    try:
-        stream = reading(path)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise StoreError(f"{path}: {error.strerror}") from None
-    more = partial(stream.readline, LONGEST_LINE)
-    number = 0
-    with stream:
-        try:
-            while line := more():
-                number += 1
-                if len(line) < LONGEST_LINE or line.endswith(b"\n"):
-                    yield number, line
-                    continue
-                while len(line) == LONGEST_LINE and not line.endswith(b"\n"):
-                    line = more()
-                yield number, None
-        except OSError as error:
-            raise StoreError(f"{path}: {error.strerror}") from None
+    return enumerate((line for block in blocks(path) for line in lines_of(block)), 1)
+
+
+def lines_of(block: bytes) -> Iterator[bytes | None]:
+    """Each line of a block, as `lines` has it."""
+    return (line if len(line) <= LONGEST_LINE else None for line in BytesIO(block))
 
 
 def blocks(path: Path, begin: int = 0, end: int | None = None) -> Iterator[bytes]:

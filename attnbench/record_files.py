@@ -15,7 +15,7 @@ from attnbench.column_parts import Part, add, part
 from attnbench.columns import Columns
 from attnbench.errors import StoreError
 from attnbench.garbage import no_search
-from attnbench.plain_files import LONGEST_LINE, blocks, reading
+from attnbench.plain_files import LONGEST_LINE, blocks, lines_of, reading
 from attnbench.record_lines import RecordLines, lines_in
 from attnbench.records import Records
 from attnbench.run_lines import LeftOut
@@ -78,7 +78,7 @@ def _read(path: Path, of: Range, told: Callable[[int], None]) -> tuple[Columns, 
     read, left_out, count, done = RecordLines(), LeftOut(), 0, 0
     for block in blocks(path, of.begin, of.end):
         if not read.many(block):
-            for number, line in enumerate(BytesIO(block), count + 1):
+            for number, line in enumerate(lines_of(block), count + 1):
                 left_out.unless_read(number, line, read)
         count += lines_in(block)
         done += len(block)

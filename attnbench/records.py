@@ -97,7 +97,7 @@ class Records(Sequence[Record]):
         return np.arange(len(of)) + np.repeat(begin - np.cumsum(count) + count, count), of
 
     def kinds_of_readings(self) -> Iterator[tuple[tuple, int]]:
-        """Each `columns.like` of their readings, and how many have it."""
+        """Metric, unit, better, origin and notes of their readings, and how many have the same."""
         kinds = np.frombuffer(self.columns.kind, "i")[self.readings()[0]]
         counts = np.bincount(kinds, minlength=len(self.columns.kinds)).tolist()
         told = zip(self.columns.kinds.things, counts, strict=True)

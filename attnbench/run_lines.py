@@ -33,7 +33,7 @@ class LeftOut:
     def unless_read(self, number: int, line: bytes | None, read: Callable[[bytes], str]) -> None:
         """`read` tells what is wrong with a line, or raises where it is none."""
         try:
-            fault = _TOO_LONG if line is None or len(line) > LONGEST_LINE else read(line)
+            fault = read(line) if line is not None else _TOO_LONG
         except UNDECODABLE:
             fault = _fault(line or b"")
         if fault:
