@@ -125,7 +125,12 @@ times = [{ side = 64, min_ms = 1.0, median_ms = 1.0 }]
 [without]
 fcn = "nothing was published"
 """
-UNITS = {"latency": "s", "roofline.flop_ceiling": "FLOPs/s", "roofline.byte_ceiling": "bytes/s"}
+UNITS = {
+    "latency": "s",
+    "roofline.product_ceiling": "FLOPs/s",
+    "roofline.flop_ceiling": "FLOPs/s",
+    "roofline.byte_ceiling": "bytes/s",
+}
 
 
 def records(rounds, **fields):
@@ -136,6 +141,7 @@ def records(rounds, **fields):
             "latency": samples,
             "roofline": (3.0,),
             "roofline.floor": (0.025 if number else 0.020,),
+            "roofline.product_ceiling": (4e10,),
             "roofline.flop_ceiling": (8e10 if number else 1e11,),
             "roofline.byte_ceiling": (2e10,),
         }
@@ -169,18 +175,23 @@ def cells(page, section):
 
 def test_a_head_beside_its_mark_and_its_floor(tmp_path, told):
     eager = records([(0.070, 0.060, 0.080), (0.090,)])
-    compiled = records([(0.042, 0.044), (0.043,)], kernel="compiled")
+    compiled = records([(0.035, 0.036, 0.030), (0.045,)], kernel="compiled")
 
     made = page(tmp_path, told, eager, compiled)
 
     # rounds of 70 and 90 ms: mean 80, Student's half-width 12.706 · 14.142 / √2 = 127
-    times = ["60.0 (80 ± 127)", "–", "42.0 (43.0)"]
+    times = ["60.0 (80 ± 127)", "–", "30.0 (40 ± 64)"]
+    ratios = ["0.60× (compiled)", "0.50× (0.50× to 0.50×)"]
     row = cells(made, "Forward pass against the mark")
-    assert row == ["`ema`", "64²", "Quick", "50.0", *times, "0.84× (compiled)"]
+    assert row == ["`ema`", "64²", "Quick", "50.0", *times, *ratios]
     row = cells(made, "Forward pass against the floor")
-    assert row == ["`ema`", "64²", "20.0", "bytes", "3.00×", "–", "2.10×", "2.50×"]
+    assert row == ["`ema`", "64²", "20.0", "bytes", "3.00×", "–", "1.50×", "2.50×"]
     assert "1 of 1 are not" in made
-    assert "100 GFLOP/s" in " ".join(made.split())  # of the better round
+    assert "took 1.20× the mark" in " ".join(made.split())
+    assert "how much slower this machine was" in " ".join(made.split())
+    told = " ".join(made.split())
+    assert "products reached 40.0 GFLOP/s at best" in told
+    assert "a large convolution 100 GFLOP/s" in told  # of the better round
 
 
 def test_a_head_above_its_mark_is_named_with_the_reason_that_is_known(tmp_path, told):
@@ -190,7 +201,9 @@ def test_a_head_above_its_mark_is_named_with_the_reason_that_is_known(tmp_path, 
         tmp_path / "a", told, above
     )
     within = records([(0.05004,), (0.060,)])  # by the digits of the mark it is 50.0
-    assert "1 of 1 are not" in page(tmp_path / "b", told, within)
+    made = page(tmp_path / "b", told, within)
+    assert "1 of 1 are not" in made
+    assert cells(made, "Forward pass against the mark")[-2:] == ["1.00× (eager)", "–"]
 
 
 def test_a_head_above_its_mark_may_be_faster_than_the_published_steps_in_the_same_run(

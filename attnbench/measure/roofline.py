@@ -3,7 +3,8 @@
 The floors are the multiply-adds at the best rate of large matrix products and a convolution of the
 same type, and the bytes that must move (input, weights, output, each once) at the rate of a large
 copy, both measured in the same process. Bound by bytes, a ratio below 1 says that they were still
-in a cache.
+in a cache. The rate of the products alone stands beside the ceiling: where it is far below, a head
+that is made of them cannot come near the floor, whoever writes it.
 Source: Williams, Waterman, Patterson, Roofline, CACM 2009.
 """
 
@@ -25,12 +26,14 @@ from attnbench.measure.memory_predicted import baseline
         "roofline.intensity": "FLOPs/byte",
         "roofline.flop_rate": "FLOPs/s",
         "roofline.flop_ceiling": "FLOPs/s",
+        "roofline.product_ceiling": "FLOPs/s",
         "roofline.byte_rate": "bytes/s",
         "roofline.byte_ceiling": "bytes/s",
     },
     better={
         "roofline.flop_rate": "higher",
         "roofline.flop_ceiling": "higher",
+        "roofline.product_ceiling": "higher",
         "roofline.byte_rate": "higher",
         "roofline.byte_ceiling": "higher",
         "roofline.intensity": "higher",
@@ -52,6 +55,7 @@ def roofline(bench: Bench) -> dict[str, Found]:
         "roofline.intensity": Found((flops / moved,)),
         "roofline.flop_rate": Found((flops / seconds,)),
         "roofline.flop_ceiling": Found((top.flops_a_second,)),
+        "roofline.product_ceiling": Found((top.products,)),
         "roofline.byte_rate": Found((moved / seconds,)),
         "roofline.byte_ceiling": Found((top.bytes_a_second,)),
     }

@@ -22,7 +22,7 @@ def under(monkeypatch):
     """Readings of a head of 10 ms a step under made-up ceilings."""
 
     def read(flops_a_second, bytes_a_second):
-        top = Ceilings(bytes_a_second=bytes_a_second, flops_a_second=flops_a_second)
+        top = Ceilings(bytes_a_second, products=flops_a_second / 2, convolution=flops_a_second)
         monkeypatch.setattr(roofline, "ceilings", lambda *_: top)
         bench = Bench(TRIAL, SHORT)
         device = Scripted([0.010], cache_bytes=0)
@@ -57,6 +57,7 @@ def test_what_was_attained_and_the_intensity(under):
     assert found[".byte_rate"].samples == pytest.approx((BYTES / 0.010,))
     assert found[".intensity"].samples == pytest.approx((FLOPS / BYTES,))
     assert found[".flop_ceiling"].samples == (1e12,)
+    assert found[".product_ceiling"].samples == (5e11,)
     assert (found[".flop_rate"].better, found[""].better) == ("higher", "lower")
 
 
@@ -81,7 +82,8 @@ def test_a_ceiling_is_the_fastest_of_all_samples(monkeypatch):
     top = _ceilings.ceilings(device, TRIAL)
 
     assert top.bytes_a_second == pytest.approx(2 * 1000)  # read and written
-    assert top.flops_a_second == pytest.approx(max(2 * 16**3, 2 * 9 * 512 * 512))
+    assert top.products == pytest.approx(2 * 16**3)
+    assert top.flops_a_second == pytest.approx(2 * 9 * 512 * 512)
 
 
 def test_the_ceilings_of_a_device_are_measured_once_a_process(monkeypatch):

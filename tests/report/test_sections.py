@@ -6,7 +6,7 @@ from made_up import made_up_run, reading, record, trial
 
 from attnbench.record import Reading
 from attnbench.report.answer import factor, sentences
-from attnbench.report.document import Fold
+from attnbench.report.document import Fold, Text
 from attnbench.report.evidence import Evidence
 from attnbench.report.sections import SECTIONS
 from attnbench.report.slices import reference, slices
@@ -247,6 +247,19 @@ def test_the_roofline_says_what_bounds_a_head():
     # Nine C² MACs a pixel for 2·4·C bytes: 2·9·512/8 FLOPs a byte.
     assert row(table, "fcn")[2] == ("1\u202f150",)
     assert row(table, "fcn")[-1] == ("multiply-adds",)
+
+
+@pytest.mark.parametrize(("products", "is_told"), [(4e10, True), (9e10, False), (1e11, False)])
+def test_the_roofline_tells_where_matrix_products_are_far_below_a_convolution(products, is_told):
+    rates = {"flop_rate": 3e10, "flop_ceiling": 1e11, "product_ceiling": products}
+    readings = {"roofline": reading(3.0, "", "measured", notes=("bound by multiply-adds",))}
+    readings |= {f"roofline.{of}": reading(r, "FLOPs/s", "measured") for of, r in rates.items()}
+    found = evidence(*(record(trial(h, 64, device="cpu"), readings) for h in ("ema", "gc")))
+
+    blocks = SECTIONS["roofline"].body(found)
+    told = " ".join(plain(b) for b in blocks if isinstance(b, Text))
+
+    assert ("products reach 40.0 GFLOP/s and a convolution 100 GFLOP/s" in told) is is_told
 
 
 def test_what_was_wrong_with_the_machine_stands_beside_it():

@@ -1,9 +1,10 @@
 """How far each head is from what the device allows."""
 
+from collections.abc import Iterator
 from math import inf
 from statistics import median
 
-from attnbench.report.document import Figure, text
+from attnbench.report.document import Figure, Text, text
 from attnbench.report.evidence import Evidence
 from attnbench.report.numbers import times
 from attnbench.report.plot import Mark, Roof, Scatter
@@ -12,6 +13,7 @@ from attnbench.report.shown import answered_by
 from attnbench.report.slices import Slice, columns, slices
 from attnbench.report.tables import Table, names, nothing, words
 from attnbench.trial import Trial
+from attnbench.units import quantity
 
 _INTRO = (
     "The floor of a forward pass is the larger of two times: its multiply-adds at the best rate of "
@@ -21,6 +23,7 @@ _INTRO = (
     "In the figure a head is filled, and hollow where its kernel is not the published one."
 )
 LEAST = 2  # heads in a figure
+BEHIND = 0.8  # of the ceiling: below, it is told that matrix products are behind
 COLUMNS = (
     ("roofline", "latency / floor"),
     ("roofline.floor", "floor"),
@@ -39,7 +42,18 @@ def roofline(evidence: Evidence) -> list | None:
         return None
     at = answered_by(evidence, found)
     figure = _figure(at)
-    return [text(_INTRO), *([figure] if figure else [_table(at)])]
+    return [text(_INTRO), *_products(at), *([figure] if figure else [_table(at)])]
+
+
+def _products(at: Slice) -> Iterator[Text]:
+    """What keeps heads made of matrix products below the roof, where that is their library."""
+    best, products = (_middle(at, f"roofline.{of}_ceiling") for of in ("flop", "product"))
+    if 0 < products < BEHIND * best:
+        yield text(
+            f"Here large matrix products reach {quantity(products, 'FLOPs/s')} and a convolution "
+            f"{quantity(best, 'FLOPs/s')}: torch leaves them to two libraries. Heads that are made "
+            "of matrix products stay that far below the roof, however they are written."
+        )
 
 
 def _figure(at: Slice) -> Figure | None:
