@@ -214,7 +214,8 @@ def _slower(marks: Sequence[Mark], timed: Times, told: Official) -> Iterator[str
         head, at = _names(mark)
         both = f"{_ms(best.fastest)} ms {kernel}, mark {mark.printed} ms"
         yield f"- {head} at {at}: {both}; {_why(mark, timed, told.reason(mark))}."
-    yield ""
+    if found:
+        yield ""
 
 
 def _pace(marks: Sequence[Mark], timed: Times) -> str:

@@ -17,7 +17,7 @@ from attnbench.record import Reading, Record
 from attnbench.store import read_run
 from attnbench.suite_file import read_suite, suite_path
 from benchmarks.official import official
-from benchmarks.speed import main, markdown, slower, times_of
+from benchmarks.speed import main, markdown, times_of
 from tests.run_folders import trial, write
 
 ROOT = Path(__file__).parents[1]
@@ -97,11 +97,12 @@ def test_the_times_are_those_of_their_source():
     assert [n for t in ours for n in (t.median_ms, t.min_ms)] == [n for r in rows for n in r]
 
 
-def test_a_reason_is_of_a_head_that_is_slower():
-    late = slower(TOLD.marks, times_of(read_run(STORED), TOLD.marks))
+def test_who_is_slower_because_of_bytes_is_bound_by_bytes():
+    timed = times_of(read_run(STORED), TOLD.marks)
 
-    explained = {(r.label, side) for r in TOLD.slower for side in r.sides}
-    assert explained <= {(m.label, m.side) for m in late}
+    explained = {(r.label, side) for r in TOLD.slower if r.maps for side in r.sides}
+    assert explained <= MARKS.keys()
+    assert {timed.bound(MARKS[at]) for at in explained} == {"bytes"}
 
 
 MADE_UP = """
