@@ -18,8 +18,9 @@ run: .venv/installed
 	$(BIN)/attnbench run --suite resolution-sweep
 	$(BIN)/attnbench report --html
 
+# A process a core; the tests of a file share what it makes, so they stay together.
 test: .venv/tested
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: .venv/tested
 	$(BIN)/ruff format --check .
