@@ -15,7 +15,7 @@ from attnbench import stats
 from attnbench.by_trial import ByTrial, by_trial
 from attnbench.errors import AttnbenchError, StoreError
 from attnbench.github_markdown import row
-from attnbench.kinds import KERNELS
+from attnbench.kinds import KERNELS, MODES
 from attnbench.lines import latest
 from attnbench.plain_files import replacing
 from attnbench.record import Environment
@@ -31,6 +31,7 @@ MS = 1e-3  # seconds; all times of the page are in milliseconds
 WIDTH = 100  # characters of a line of text
 CHANNELS, FLOAT32 = 512, 4  # of the maps that all are timed on, and bytes of a number
 DIGITS = 1  # of a mark, in milliseconds
+OVER_FLOOR = ("head", "map", "floor", "bound by", *(f"{k} / floor" for k in KERNELS))
 UNEXPLAINED = "no reason is shown yet"
 
 INTRODUCTION = """# Speed beside the published code
@@ -63,15 +64,18 @@ interval.
 ON_THIS_MACHINE = """Where the published steps are above the mark too, the machine was slower than
 that of the marks: such a head is faster than the code it was published with, in the same run."""
 
-FLOORS = """The floor is the larger of two times: the multiply-adds of the head at the ceiling of
-this run, and its input, weights and output, moved once each, at the rate of a large copy. The other
-columns are fastest times over it. Below 1 the bytes were still in a cache.
+FLOORS = """The floor is the larger of two times: the multiply-adds of the published steps at the
+ceiling of this run, and input, weights and output, moved once each, at the rate of a large copy.
+The other columns are fastest times over it. Below 1 the bytes were still in a cache, or the kernel
+needs fewer multiply-adds.
+"""
+
+TRAINING_FLOORS = """The same, with the multiply-adds of both passes and the bytes of the gradients.
 """
 
 TRAINING = """One step of training, forward and backward, of which no published time is known: one
 of each head that can train on one image. Behind another kernel stands its ratio to *eager*, of
-paired rounds, with its 95 % interval. What is not here was not timed: to compile both passes of all
-heads takes longer than a round of all the rest.
+paired rounds, with its 95 % interval.
 """
 
 
@@ -106,17 +110,26 @@ class Times:
         fastest = min(float(s) for r in readings for s in r.samples)
         return Timed(fastest, self.found.rounds[key, "latency"].medians)
 
+    def is_known(self, mark: Mark) -> bool:
+        """Whether the published steps were timed, and wherever they were, their floor."""
+        keys = [self.keys.get((mark.label, mark.side, mode, "eager"), "") for mode in MODES]
+        latency, floor = (
+            [bool(self.found.of(key, metric)) for key in keys]
+            for metric in ("latency", "roofline.floor")
+        )
+        return latency[MODES.index("inference")] and latency == floor
+
     def kernels(self, mark: Mark, mode: str = "inference") -> dict[str, Timed]:
         found = {kernel: self.timed(mark, mode, kernel) for kernel in KERNELS}
         return {kernel: timed for kernel, timed in found.items() if timed}
 
-    def floor(self, mark: Mark) -> float:
+    def floor(self, mark: Mark, mode: str = "inference") -> float:
         """Seconds, at the best rates that a round found."""
-        readings = self.found.of(self._eager(mark), "roofline.floor")
+        readings = self.found.of(self._eager(mark, mode), "roofline.floor")
         return min(float(s) for r in readings for s in r.samples)
 
-    def bound(self, mark: Mark) -> str:
-        note = self.found.of(self._eager(mark), "roofline")[-1].notes[0]
+    def bound(self, mark: Mark, mode: str = "inference") -> str:
+        note = self.found.of(self._eager(mark, mode), "roofline")[-1].notes[0]
         return note.removeprefix("bound by ")
 
     def ceiling(self, metric: str) -> float:
@@ -124,8 +137,8 @@ class Times:
         keys = self.found.having.get(metric, ())
         return max(float(s) for k in keys for r in self.found.of(k, metric) for s in r.samples)
 
-    def _eager(self, mark: Mark) -> str:
-        return self.keys[mark.label, mark.side, "inference", "eager"]
+    def _eager(self, mark: Mark, mode: str) -> str:
+        return self.keys[mark.label, mark.side, mode, "eager"]
 
 
 def times_of(run: Run, marks: Iterable[Mark]) -> Times:
@@ -137,10 +150,10 @@ def times_of(run: Run, marks: Iterable[Mark]) -> Times:
     }
     timed = Times(found, keys)
     for mark in marks:
-        if timed.timed(mark, "inference", "eager") is None:
+        if not timed.is_known(mark):
             raise StoreError(
-                f"{run.path}: has no time of {mark.label} at {side(mark.side, mark.side)}; "
-                f"make a run with: attnbench run --suite {SUITE}"
+                f"{run.path}: has no time and roofline of {mark.label} at "
+                f"{side(mark.side, mark.side)}; make a run with: attnbench run --suite {SUITE}"
             )
     return timed
 
@@ -156,6 +169,7 @@ def markdown(run: Run, told: Official) -> str:
         *_slower(marks, timed, told),
         *_against_the_floor(marks, timed),
         *_training(marks, timed),
+        *_training_against_the_floor(marks, timed),
         *_like_for_like(told),
     ]
     return "\n".join(parts).rstrip() + "\n"
@@ -259,14 +273,17 @@ def slower(marks: Iterable[Mark], timed: Times) -> list[Mark]:
 def _against_the_floor(marks: Sequence[Mark], timed: Times) -> Iterator[str]:
     yield "## Forward pass against the floor\n"
     yield FLOORS
-    lines = []
-    for mark in marks:
-        kernels, floor = timed.kernels(mark), timed.floor(mark)
-        over = [_ratio(kernels[k].fastest / floor) if k in kernels else NOTHING for k in KERNELS]
-        beside = _ratio(mark.seconds / floor)
-        lines.append((*_names(mark), _ms(floor), timed.bound(mark), *over, beside))
-    titles = ("head", "map", "floor", "bound by", *(f"{k} / floor" for k in KERNELS))
-    yield from _grid((*titles, "mark / floor"), lines)
+    lines = [
+        (*_over_floor(mark, timed, "inference"), _ratio(mark.seconds / timed.floor(mark)))
+        for mark in marks
+    ]
+    yield from _grid((*OVER_FLOOR, "mark / floor"), lines)
+
+
+def _over_floor(mark: Mark, timed: Times, mode: str) -> tuple[str, ...]:
+    kernels, floor = timed.kernels(mark, mode), timed.floor(mark, mode)
+    over = [_ratio(kernels[k].fastest / floor) if k in kernels else NOTHING for k in KERNELS]
+    return *_names(mark), _ms(floor), timed.bound(mark, mode), *over
 
 
 def _training(marks: Sequence[Mark], timed: Times) -> Iterator[str]:
@@ -280,6 +297,13 @@ def _training(marks: Sequence[Mark], timed: Times) -> Iterator[str]:
         if "eager" in kernels
     ]
     yield from _grid(("head", "map", *there), lines)
+
+
+def _training_against_the_floor(marks: Sequence[Mark], timed: Times) -> Iterator[str]:
+    yield "## Forward and backward against the floor\n"
+    yield TRAINING_FLOORS
+    trained = [m for m in marks if timed.timed(m, "training", "eager")]
+    yield from _grid(OVER_FLOOR, (_over_floor(m, timed, "training") for m in trained))
 
 
 def _beside(kernels: dict[str, Timed], kernel: str) -> str:

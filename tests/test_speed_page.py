@@ -18,6 +18,7 @@ from attnbench.store import read_run
 from attnbench.suite_file import read_suite, suite_path
 from benchmarks.official import official
 from benchmarks.speed import main, markdown, times_of
+from tests.replacing import replace as replacing
 from tests.run_folders import trial, write
 
 ROOT = Path(__file__).parents[1]
@@ -134,14 +135,14 @@ UNITS = {
 }
 
 
-def records(rounds, **fields):
-    """Of `ema`: the latencies of each round, beside a floor of 20 ms, in another round 25 ms."""
+def records(rounds, floor=0.020, **fields):
+    """Of `ema`: the latencies of each round, beside a floor, which is higher in other rounds."""
     told, made = trial("ema", **fields), []
     for number, samples in enumerate(rounds):
         found = {
             "latency": samples,
             "roofline": (3.0,),
-            "roofline.floor": (0.025 if number else 0.020,),
+            "roofline.floor": (1.25 * floor if number else floor,),
             "roofline.product_ceiling": (4e10,),
             "roofline.flop_ceiling": (8e10 if number else 1e11,),
             "roofline.byte_ceiling": (2e10,),
@@ -249,6 +250,17 @@ def test_training_has_the_ratio_of_paired_rounds(tmp_path, told):
     ]
 
 
+def test_training_stands_beside_the_floor_of_both_passes(tmp_path, told):
+    eager = records([(0.100,), (0.200,)])
+    steps = records([(0.300,), (0.400,)], mode="training", floor=0.060)
+    fused = records([(0.150,), (0.200,)], mode="training", kernel="fused", floor=0.080)
+
+    made = page(tmp_path, told, eager, steps, fused)
+
+    row = cells(made, "Forward and backward against the floor")
+    assert row == ["`ema`", "64²", "60.0", "bytes", "5.00×", "2.50×", "–"]
+
+
 def test_a_machine_that_was_not_quiet_is_named(tmp_path, told):
     run = read_run(write(tmp_path, 0, records([(0.1,), (0.1,)])))
     findings = (stop("of 2 cores, 0 are idle", "why", "wait"), note("it is virtual", "why", "know"))
@@ -258,9 +270,17 @@ def test_a_machine_that_was_not_quiet_is_named(tmp_path, told):
     assert "not quiet" not in markdown(run, told)
 
 
-def test_a_run_without_a_head_is_refused(tmp_path, told):
-    with pytest.raises(StoreError, match="no time of ema at 64²; make a run with"):
-        page(tmp_path, told, records([(0.1,)], side=32))
+def test_a_run_without_a_head_or_its_floor_is_refused(tmp_path, told):
+    other, known, trained = (
+        records([(0.1,)], **fields) for fields in ({"side": 32}, {}, {"mode": "training"})
+    )
+    for i, made in enumerate((other, without_floor(known), known + without_floor(trained))):
+        with pytest.raises(StoreError, match="no time and roofline of ema at 64²; make a run with"):
+            page(tmp_path / str(i), told, made)
+
+
+def without_floor(made):
+    return [replacing(r, readings={"latency": r.readings["latency"]}) for r in made]
 
 
 @pytest.mark.parametrize(

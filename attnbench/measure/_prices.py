@@ -36,6 +36,15 @@ def _convolution(args: tuple[Any, ...], out: Tensor) -> Price:
     return Price("convolution", macs=(x if transposed else out).numel() * taps)
 
 
+def _convolution_backward(args: tuple[Any, ...], _out: Any) -> Price:
+    """A product as large as that of the forward pass for each gradient: of input and of weight."""
+    cotangent, x, weight, transposed, wanted = *args[:3], args[7], args[10]
+    taps = prod(weight.shape[1:])
+    return Price(
+        "convolution", macs=sum(wanted[:2]) * (x if transposed else cotangent).numel() * taps
+    )
+
+
 def _product(inner: Callable[[tuple[Any, ...]], int]) -> Rule:
     def price(args: tuple[Any, ...], out: Tensor) -> Price:
         each = convention.COMPLEX_MAC if out.is_complex() else 1
@@ -71,15 +80,37 @@ def _attention_in_blocks(args: tuple[Any, ...], _out: Any) -> tuple[Price, ...]:
     )
 
 
+def _attention_in_blocks_backward(args: tuple[Any, ...], _out: Any) -> tuple[Price, ...]:
+    """The logits and their softmax again, and two products for each of the two on the way here."""
+    _, query, key, value = args[:4]
+    pairs = len(query) * query.shape[2] * key.shape[2]
+    return (
+        Price("contraction", macs=pairs * (3 * key.shape[1] + 2 * value.shape[1])),
+        Price("softmax", flops=convention.SOFTMAX * pairs),
+    )
+
+
 def _attention_by_offset(args: tuple[Any, ...], _out: Any) -> tuple[Price, ...]:
     """Of (h, B, w, K), (mh, mw, K), (B, V, h·w): the logits of offsets to each row that mh reaches
     from each, of mw columns; for all pairs their product with the values, and the softmax.
     """
-    (h, images, w, inner), (rows, offsets), value = args[0].shape, args[1].shape[:2], args[2]
+    logits, context, pairs = _products_by_offset(*args[:3])
+    macs = logits + context
+    return Price("contraction", macs=macs), Price("softmax", flops=convention.SOFTMAX * pairs)
+
+
+def _attention_by_offset_backward(args: tuple[Any, ...], _out: Any) -> tuple[Price, ...]:
+    logits, context, pairs = _products_by_offset(*args[1:4])
+    macs = 3 * logits + 2 * context
+    return Price("contraction", macs=macs), Price("softmax", flops=convention.SOFTMAX * pairs)
+
+
+def _products_by_offset(hidden: Tensor, weight: Tensor, value: Tensor) -> tuple[int, int, int]:
+    """Multiply-adds of the logits and with the values, and pairs."""
+    (h, images, w, inner), (rows, offsets) = hidden.shape, weight.shape[:2]
     reached = h * rows - rows // 2 * (rows // 2 + 1)
     pairs = images * (h * w) ** 2
-    macs = images * reached * w * offsets * inner + pairs * value.shape[1]
-    return Price("contraction", macs=macs), Price("softmax", flops=convention.SOFTMAX * pairs)
+    return images * reached * w * offsets * inner, pairs * value.shape[1], pairs
 
 
 def _distance(args: tuple[Any, ...], out: Tensor) -> tuple[Price, ...]:
@@ -204,6 +235,7 @@ _ARITHMETIC: dict[str, Rule] = {
 PRICES: dict[str, Rule] = {
     **_ARITHMETIC,
     "convolution": _convolution,
+    "convolution_backward": _convolution_backward,
     "_trilinear": _bilinear_form,
     "_cdist_forward": _distance,
     "_euclidean_dist": _distance,
@@ -230,7 +262,9 @@ PRICES: dict[str, Rule] = {
     "lerp": _per_output("pointwise", 3 * convention.POINTWISE),
     **dict.fromkeys(_ATTENTION.split(), _attention),
     "attend_in_blocks": _attention_in_blocks,
+    "attend_in_blocks_backward": _attention_in_blocks_backward,
     "attend_in_blocks_by_offset": _attention_by_offset,
+    "attend_in_blocks_by_offset_backward": _attention_by_offset_backward,
     **dict.fromkeys(_BATCH_NORMS.split(), _batch_norm),
     **dict.fromkeys(_POINTWISE.split(), _per_output("pointwise", convention.POINTWISE)),
     **dict.fromkeys(_REDUCTIONS.split(), _per_input("reduction", convention.REDUCTION)),

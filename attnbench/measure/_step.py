@@ -121,6 +121,11 @@ class Step:
         extra = [] if self.cotangent is None else [self.cotangent]
         return [*self._weights, *self._buffers, *self.inputs, *extra]
 
+    @property
+    def gradients(self) -> list[Tensor]:
+        """That the last step left."""
+        return [x.grad for x in self._differentiated if x.grad is not None]
+
     @cached_property
     def _differentiated(self) -> tuple[Tensor, ...]:
         return *self._weights, *self.inputs

@@ -1,20 +1,19 @@
 """How far a step is from what the device allows: latency over the larger of two floors.
 
 The floors are the multiply-adds at the best rate of large matrix products and a convolution of the
-same type, and the bytes that must move (input, weights, output, each once) at the rate of a large
-copy, both measured in the same process. Bound by bytes, a ratio below 1 says that they were still
-in a cache. The rate of the products alone stands beside the ceiling: where it is far below, a head
-that is made of them cannot come near the floor, whoever writes it.
+same type, and the bytes that must move (input, weights, output, and in training their gradients,
+each once) at the rate of a large copy, both measured in the same process. Bound by bytes, a ratio
+below 1 says that they were still in a cache. The rate of the products alone stands beside the
+ceiling: where it is far below, a head that is made of them cannot come near the floor.
 Source: Williams, Waterman, Patterson, Roofline, CACM 2009.
 """
 
 from attnbench.convention import FLOPS_PER_MAC
-from attnbench.errors import UnmeasuredError
 from attnbench.measure import Found, metric
 from attnbench.measure._bench import Bench
 from attnbench.measure._ceilings import ceilings
+from attnbench.measure._dispatch import Work
 from attnbench.measure._meta import like_cpu
-from attnbench.measure.counted import count
 from attnbench.measure.memory_predicted import baseline
 
 
@@ -42,8 +41,6 @@ from attnbench.measure.memory_predicted import baseline
     repeat=True,
 )
 def roofline(bench: Bench) -> dict[str, Found]:
-    if bench.trial.mode == "training":
-        raise UnmeasuredError("the floors are of the forward pass; it is taken with mode inference")
     flops, moved = _needed(bench)
     top = ceilings(bench.device, bench.trial)
     seconds = bench.hot.median
@@ -62,9 +59,13 @@ def roofline(bench: Bench) -> dict[str, Found]:
 
 
 def _needed(bench: Bench) -> tuple[int, int]:
-    """FLOPs of the multiply-adds, and bytes that must move, of the forward pass."""
+    """FLOPs of the multiply-adds, and bytes that must move, of the step."""
     with like_cpu():
         step = bench.without_data()
-        flops = FLOPS_PER_MAC * count(step.module, *step.inputs).macs
-        y = step.forward()
-        return flops, baseline(step) + y.untyped_storage().nbytes()
+        with Work() as work, work.masks:
+            y = step.forward()
+            if step.training:
+                y.backward(step.cotangent)
+        made = [y, *step.gradients]
+        moved = baseline(step) + sum(t.untyped_storage().nbytes() for t in made)
+        return FLOPS_PER_MAC * work.macs, moved

@@ -1,12 +1,14 @@
 from dataclasses import replace
 
 import pytest
+import torch
 
 from attnbench import measure
-from attnbench.errors import UnmeasuredError
+from attnbench.heads._by_offset import attend_by_offset
 from attnbench.measure import _ceilings, roofline
 from attnbench.measure._bench import Bench
 from attnbench.measure._ceilings import Ceilings
+from attnbench.measure._dispatch import Work
 from attnbench.trial import Shape, Trial
 from tests.measure.conftest import SHORT
 from tests.measure.scripted import Scripted
@@ -15,16 +17,17 @@ TRIAL = Trial("fcn", Shape(2, 16, 6, 5), device="cpu")
 PIXELS = 2 * 6 * 5
 FLOPS = 2 * 9 * 16 * 16 * PIXELS  # of the 3x3 convolution
 BYTES = 4 * (2 * 16 * PIXELS + 9 * 16 * 16 + 4 * 16) + 8  # maps; weights; batch norm, its counter
+GRADIENTS = 4 * (2 * 16 * PIXELS + 9 * 16 * 16 + 2 * 16)  # of both maps and all that learns
 
 
 @pytest.fixture
 def under(monkeypatch):
     """Readings of a head of 10 ms a step under made-up ceilings."""
 
-    def read(flops_a_second, bytes_a_second):
+    def read(flops_a_second, bytes_a_second, trial=TRIAL):
         top = Ceilings(bytes_a_second, products=flops_a_second / 2, convolution=flops_a_second)
         monkeypatch.setattr(roofline, "ceilings", lambda *_: top)
-        bench = Bench(TRIAL, SHORT)
+        bench = Bench(trial, SHORT)
         device = Scripted([0.010], cache_bytes=0)
         bench.device = device
         real = bench.real
@@ -61,9 +64,59 @@ def test_what_was_attained_and_the_intensity(under):
     assert (found[".flop_rate"].better, found[""].better) == ("higher", "lower")
 
 
-def test_the_floors_are_of_the_forward_pass():
-    with pytest.raises(UnmeasuredError, match="mode inference"):
-        measure.readings("roofline", Bench(replace(TRIAL, mode="training"), SHORT))
+@pytest.mark.parametrize(
+    ("flops_a_second", "bytes_a_second", "floor"),
+    [
+        (FLOPS / 0.001, BYTES / 0.0001, 0.003),  # each gradient of a product is one more
+        (FLOPS / 0.0001, (BYTES + GRADIENTS) / 0.002, 0.002),
+    ],
+)
+def test_the_floors_of_training_are_of_both_passes(under, flops_a_second, bytes_a_second, floor):
+    found = under(flops_a_second, bytes_a_second, trial=replace(TRIAL, mode="training"))
+
+    assert found[".floor"].samples == pytest.approx((floor,))
+    assert found[""].samples == pytest.approx((0.010 / floor,))
+
+
+@pytest.mark.parametrize("head", ["self_attention", "non_local", "ann"])
+def test_a_product_of_two_that_learn_has_two_on_the_way_back(head):
+    assert work(head, "eager", "training") == 3 * work(head, "eager", "inference")
+
+
+def test_what_is_not_differentiated_has_no_product_on_the_way_back():
+    forward, steps = work("ema", "eager", "inference"), 2 * 3 * 2 * 30 * 16 * 64
+
+    # Of three iterations each has two products, and of the last one only their result learns.
+    assert 3 * (forward - steps) <= work("ema", "eager", "training") < 3 * forward
+
+
+def test_a_fused_kernel_makes_the_logits_again():
+    k, pairs = 8, 2 * 30 * 30
+    eager, fused = (work("self_attention", kernel, "training") for kernel in ("eager", "fused"))
+
+    assert fused - eager == pairs * k
+
+
+def test_logits_of_offsets_are_made_again_too():
+    h, w, inner, width = 5, 6, 4, 3
+    hidden = torch.rand(2, inner, h, w, requires_grad=True)
+    weight = torch.rand(2 * h - 1, 2 * w - 1, inner, requires_grad=True)
+    value = torch.rand(2, width, h, w, requires_grad=True)
+    with Work() as forward:
+        y = attend_by_offset(hidden, weight, value, collect=True)
+    with Work() as back:
+        y.sum().backward()
+
+    # Each pixel has an offset to each row, of all columns that there may be.
+    logits, context = 2 * h * h * w * (2 * w - 1) * inner, 2 * (h * w) ** 2 * width
+    assert forward.macs == logits + context
+    assert back.macs == 3 * logits + 2 * context
+
+
+def work(head, kernel, mode):
+    """Multiply-adds of a step."""
+    bench = Bench(replace(TRIAL, head=head, kernel=kernel, mode=mode))
+    return roofline._needed(bench)[0] // 2
 
 
 def test_a_ceiling_is_the_fastest_of_all_samples(monkeypatch):

@@ -249,6 +249,19 @@ def test_the_roofline_says_what_bounds_a_head():
     assert row(table, "fcn")[-1] == ("multiply-adds",)
 
 
+def test_the_roofline_of_training_has_a_table_of_its_own():
+    readings = {
+        "roofline": reading(3.0, "", "measured", notes=("bound by bytes",)),
+        "roofline.flop_ceiling": reading(1e11, "FLOPs/s", "measured"),
+    }
+    where = trial("ema", 64, device="cpu", mode="training")
+
+    (table,) = tables(SECTIONS["roofline"].body(evidence(record(where, readings))))
+
+    assert table.title == "Forward and backward at 64², float32"
+    assert row(table, "ema") == [("3.00",), ("100",), ("bytes",)]
+
+
 @pytest.mark.parametrize(("products", "is_told"), [(4e10, True), (9e10, False), (1e11, False)])
 def test_the_roofline_tells_where_matrix_products_are_far_below_a_convolution(products, is_told):
     rates = {"flop_rate": 3e10, "flop_ceiling": 1e11, "product_ceiling": products}

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from math import inf
 from statistics import median
 
+from attnbench.kinds import MODES, Mode
 from attnbench.report.document import Figure, Text, text
 from attnbench.report.evidence import Evidence
 from attnbench.report.numbers import times
@@ -16,12 +17,14 @@ from attnbench.trial import Trial
 from attnbench.units import quantity
 
 _INTRO = (
-    "The floor of a forward pass is the larger of two times: its multiply-adds at the best rate of "
-    "large matrix products and a large convolution, and its input, weights and output, moved once "
-    "each, at the rate of a large copy. Both rates were measured on this device, in the process "
-    "that timed the head. Bound by bytes, a ratio below 1 says that they were still in a cache. "
-    "In the figure a head is filled, and hollow where its kernel is not the published one."
+    "The floor of a step is the larger of two times: its multiply-adds at the best rate of large "
+    "matrix products and a large convolution, and its input, weights and output, in training their "
+    "gradients too, moved once each, at the rate of a large copy. Both rates were measured on this "
+    "device, in the process that timed the head. Bound by bytes, a ratio below 1 says that they "
+    "were still in a cache. In the figure, of the forward pass, a head is filled, and hollow where "
+    "its kernel is not the published one."
 )
+STEPS: dict[Mode, str] = {"inference": "Forward pass", "training": "Forward and backward"}
 LEAST = 2  # heads in a figure
 BEHIND = 0.8  # of the ceiling: below, it is told that matrix products are behind
 COLUMNS = (
@@ -42,7 +45,9 @@ def roofline(evidence: Evidence) -> list | None:
         return None
     at = answered_by(evidence, found)
     figure = _figure(at)
-    return [text(_INTRO), *_products(at), *([figure] if figure else [_table(at)])]
+    tables = [_table(at, mode) for mode in MODES if any(at.estimates("roofline", mode))]
+    shown = [figure, *tables[1:]] if figure else tables
+    return [text(_INTRO), *_products(at), *shown]
 
 
 def _products(at: Slice) -> Iterator[Text]:
@@ -71,7 +76,7 @@ def _figure(at: Slice) -> Figure | None:
         "", "intensity, FLOPs a byte", "", marks, first.unit,
         tuple(Roof(flat, slope) for flat, slope in roofs if flat and slope),
     )  # fmt: skip
-    return Figure(plot, _table(at)) if plot.roofs else None
+    return Figure(plot, _table(at, "inference")) if plot.roofs else None
 
 
 def _mark(at: Slice, trial: Trial) -> Mark | None:
@@ -83,7 +88,7 @@ def _mark(at: Slice, trial: Trial) -> Mark | None:
 
 def _middle(at: Slice, metric: str) -> float:
     """Of the ceilings that the heads' processes found, the median."""
-    found = [e.value for e in at.estimates(metric, "inference") if e]
+    found = [e.value for mode in MODES for e in at.estimates(metric, mode) if e]
     return median(found) if found else 0.0
 
 
@@ -92,14 +97,14 @@ def _times_floor(at: Slice, label: str) -> float:
     return value.estimate.value if value else inf
 
 
-def _table(at: Slice) -> Table:
-    values = [at.value(label, "roofline", "inference") for label in at.labels]
+def _table(at: Slice, mode: Mode) -> Table:
+    values = [at.value(label, "roofline", mode) for label in at.labels]
     found = (
         names(at.trials),
-        *columns(at, "inference", COLUMNS),
+        *columns(at, mode, COLUMNS),
         words("bound by", [_bound(v.notes) if v else nothing() for v in values]),
     )
-    return Table(f"Forward pass at {at.side}, {at.dtype}", found).without_empty_rows()
+    return Table(f"{STEPS[mode]} at {at.side}, {at.dtype}", found).without_empty_rows()
 
 
 def _bound(notes: tuple[str, ...]) -> str:
