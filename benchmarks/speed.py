@@ -44,8 +44,8 @@ run of all published modules that give this function.
 What *fused* does: attention over pairs works in blocks of queries and stores no map of pairs (isa,
 self_attention, dnl, non_local, danet, psa, ann, ocr); convolutions of 1x1 move behind the sum over
 pixels that follows them, where they see a few descriptors, nodes, bases or cells (a2, glore, ema,
-ann, ocr); criss-cross attention works on pixels whose channels lie side by side, where rows are
-matrices (ccnet); convolutions of one input are made by one, and those in groups by products of
+ann, ocr); windows, and rows and columns, are taken from pixels whose channels lie side by side, so
+that whole pixels are moved and rows are matrices (isa, ccnet); convolutions of one input are made by one, and those in groups by products of
 matrices (cgnl); weights that are nothing beside the largest are left out, since they are subnormal
 numbers, which some CPUs multiply a hundred times as slowly (channels of danet).
 

@@ -1,8 +1,14 @@
+import os
+
 import pytest
 
 import attnbench.registry as registry_module
 from attnbench.record import Reading, Record
 from attnbench.trial import Shape, Trial
+
+# Here and in the processes that tests start: the threads of a tiny layer mostly wait for each
+# other, and with other tests at work that takes ten times as long as one thread.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_runtest_setup(item):
@@ -49,14 +55,3 @@ def record():
         return Record(told, told.key, number, status, readings=readings)
 
     return made
-
-
-@pytest.fixture
-def one_thread():
-    """As workers have it: tiny layers on several threads mostly wait for each other."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)

@@ -60,7 +60,11 @@ def _forward(query: Tensor, key: Tensor, value: Tensor, room: Tensor) -> Tensor:
     context = _context(query, key, value, room)
     for images, rows in _blocks(query, room):
         attention = _attention(query[images, :, rows], key[images], room)
-        torch.bmm(value[images], attention.transpose(1, 2), out=context[images, :, rows])
+        if _side_by_side(value):
+            out = context.transpose(1, 2)[images, rows]
+            torch.bmm(attention, value[images].transpose(1, 2), out=out)
+        else:
+            torch.bmm(value[images], attention.transpose(1, 2), out=context[images, :, rows])
     return context
 
 
@@ -85,7 +89,16 @@ def _backward(
 
 
 def _context(query: Tensor, _key: Tensor, value: Tensor, _room: Tensor) -> Tensor:
-    return query.new_empty(len(query), value.shape[1], query.shape[2])  # B, V, N
+    """(B, V, N), laid out as the values are."""
+    images, width, pixels = len(query), value.shape[1], query.shape[2]
+    if _side_by_side(value):
+        return query.new_empty(images, pixels, width).transpose(1, 2)
+    return query.new_empty(images, width, pixels)
+
+
+def _side_by_side(value: Tensor) -> bool:
+    """Whether the channels of a pixel are."""
+    return value.stride(1) == 1 and value.stride(2) != 1
 
 
 def _gradients(_cotangent: Tensor, *tensors: Tensor) -> tuple[Tensor, ...]:

@@ -8,6 +8,8 @@ from torch import Tensor, nn
 # How (0 batch, 1 channel, 2 window row, 3 row in it, 4 window column, 5 column in it) is sorted
 # into batches of small maps: by place in the window, or by window.
 SORTED = {"long_range": (0, 3, 5, 1, 2, 4), "short_range": (0, 2, 4, 1, 3, 5)}
+# The same of (0 batch, 1 window row, 2 row in it, 3 window column, 4 column in it, 5 channel).
+PIXELS_SORTED = {"long_range": (0, 2, 4, 1, 3, 5), "short_range": (0, 1, 3, 2, 4, 5)}
 
 
 def in_windows(attention: nn.Module, x: Tensor, window: tuple[int, int], by: str) -> Tensor:
@@ -17,6 +19,21 @@ def in_windows(attention: nn.Module, x: Tensor, window: tuple[int, int], by: str
     maps = x.reshape(b, c, h // ph, ph, w // pw, pw).permute(order)  # B, 2 axes, C, 2 axes
     y = attention(maps.flatten(0, 2)).unflatten(0, maps.shape[:3])
     return y.permute([order.index(axis) for axis in range(len(order))]).reshape(x.shape)
+
+
+def pixels_in_windows(
+    attention: nn.Module, pixels: Tensor, window: tuple[int, int], by: str
+) -> Tensor:
+    """(B, H, W, C) -> (B, H, W, C): `in_windows` where the channels of a pixel lie side by side.
+
+    Whole pixels are moved, and `attention` gets its small maps in torch's format `channels_last`.
+    """
+    order = PIXELS_SORTED[by]
+    (b, h, w, c), (ph, pw) = pixels.shape, window
+    maps = pixels.reshape(b, h // ph, ph, w // pw, pw, c).permute(order)
+    y = attention(maps.flatten(0, 2).permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+    back = [order.index(axis) for axis in range(len(order))]
+    return y.unflatten(0, maps.shape[:3]).permute(back).reshape(pixels.shape)
 
 
 def balanced_window(height: int, width: int) -> tuple[int, int]:

@@ -17,8 +17,14 @@ from torch.nn import functional as F
 
 from attnbench.cost import Cost
 from attnbench.heads import head
-from attnbench.heads._layers import check_input, check_options, conv_bn_relu
-from attnbench.heads._windows import balanced_window, in_windows
+from attnbench.heads._layers import (
+    channels_first,
+    check_input,
+    check_options,
+    conv_bn_relu,
+    pixels_first,
+)
+from attnbench.heads._windows import balanced_window, in_windows, pixels_in_windows
 from attnbench.heads.self_attention import SelfAttention
 from attnbench.trial import Shape
 
@@ -40,6 +46,7 @@ class ISA(nn.Module):
     """(N, C, H, W) -> (N, C, H, W), through Q x Q maps, then P x P maps, of Q windows of P pixels.
 
     `window_width` 0 stands for `window`, `key_channels` 0 for C/2, `value_channels` 0 for C.
+    The fused kernel has the channels of a pixel side by side.
     """
 
     def __init__(
@@ -61,7 +68,7 @@ class ISA(nn.Module):
         check_options(self, window_width=window_width or window, layers=layers, kernel=kernel)
         widths = {"key_channels": key_channels, "value_channels": value_channels}
         rest = {"layers": layers, "bias": bias, "kernel": kernel}
-        self.channels = channels
+        self.channels, self.kernel = channels, kernel
         self.fixed = (window, window_width or window) if partition == "fixed" else None
         stages = {name: SelfAttention(channels, **widths, **rest) for name in STAGES[order]}
         self.stages = nn.ModuleDict(stages)
@@ -74,11 +81,32 @@ class ISA(nn.Module):
         down, right = -h % ph, -w % pw
         top, left = down // 2, right // 2
         padding = (left, right - left, top, down - top)
+        if self.kernel == "fused":
+            return self._of_pixels(x, (ph, pw), padding)
         context = F.pad(x, padding) if down or right else x
         for name, attention in self.stages.items():
             context = in_windows(attention, context, (ph, pw), name)
         context = context[:, :, top : top + h, left : left + w]
         return self.fusion(torch.cat([x, context], dim=1))
+
+    def _of_pixels(self, x: Tensor, window: tuple[int, int], padding: tuple[int, ...]) -> Tensor:
+        """The same with the channels of a pixel side by side: sorting moves whole pixels, and
+        convolutions read them as they lie.
+        """
+        b, c, h, w = x.shape
+        left, _, top, _ = padding
+        context = pixels_first(x).view(b, h, w, c)
+        context = F.pad(context, (0, 0, *padding)) if any(padding) else context
+        for name, attention in self.stages.items():
+            context = pixels_in_windows(attention, context, window, name)
+        context = context[:, top : top + h, left : left + w]
+        # The input is turned once more, which takes less than to hold it through both stages.
+        context = torch.cat([pixels_first(x).view(b, h, w, c), context], dim=3)
+        # A row an image: on one thread torch leaves a batch of few to the BLAS, which some CPUs
+        # are half as fast with.
+        rows = context.flatten(0, 1).unsqueeze(1)  # B·H, 1, W, 2·C
+        y = self.fusion(rows.permute(0, 3, 1, 2))  # B·H, C, 1, W
+        return channels_first(y.permute(0, 2, 3, 1).reshape(b, h * w, c)).view(x.shape)
 
     def window(self, height: int, width: int) -> tuple[int, int]:
         """Height and width of a window on a map of this size."""

@@ -49,7 +49,7 @@ def test_counts_and_predicted_bytes_are_those_of_arithmetic():
     assert (found["params"].low, found["params"].high) == (weights, weights)
 
 
-def test_a_step_of_another_output_size_is_timed_in_both_modes(one_thread):
+def test_a_step_of_another_output_size_is_timed_in_both_modes():
     for mode in ("inference", "training"):
         found = attnbench.measure(
             Pointwise(), SHAPE, metrics=["latency", "memory"], mode=mode, budget=QUICK
@@ -62,7 +62,7 @@ def test_a_step_of_another_output_size_is_timed_in_both_modes(one_thread):
         assert found["memory"].value >= 4 * 2 * 30 * 8
 
 
-def test_the_module_and_the_process_are_afterwards_as_they_were(one_thread):
+def test_the_module_and_the_process_are_afterwards_as_they_were():
     module = Pointwise()
     nn.init.zeros_(module.conv.bias)  # what starts at zero is woken, in the copy
     before = {name: value.clone() for name, value in module.state_dict().items()}
@@ -91,7 +91,7 @@ def test_the_type_is_that_of_the_weights_or_the_one_that_is_asked_for():
     assert module.weight.dtype == torch.float64
 
 
-def test_what_cannot_run_without_data_is_timed_and_its_counts_say_why_they_are_missing(one_thread):
+def test_what_cannot_run_without_data_is_timed_and_its_counts_say_why_they_are_missing():
     found = attnbench.measure(Looks(), SHAPE, budget=QUICK)
 
     assert "latency" in found
@@ -111,7 +111,7 @@ def test_a_step_that_does_not_fit_the_memory_is_not_begun():
     assert "that are free" in found.unmeasured["latency"]
 
 
-def test_a_metric_that_this_device_has_not_says_why(one_thread):
+def test_a_metric_that_this_device_has_not_says_why():
     found = attnbench.measure(Looks(), SHAPE, metrics=["energy", "latency_graph"], budget=QUICK)
 
     assert len(found) == 0

@@ -16,8 +16,6 @@ from attnbench import heads
 from attnbench.cli.maps import command
 from attnbench.errors import AttnbenchError, StoreError
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 WITH_MAPS = [name for name in heads.HEADS if heads.describe(name).keywords.get("maps")]
 SUITE = """
 title = "t"

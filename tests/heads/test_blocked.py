@@ -44,6 +44,18 @@ def test_it_is_softmax_attention(size):
 
 
 @pytest.mark.usefixtures("_blocks")
+def test_the_result_is_laid_out_as_the_values_are():
+    query, key, value = inputs((2, 6, 4, 30, 50))
+    turned = value.transpose(1, 2).contiguous().transpose(1, 2)
+
+    channels, pixels = (attend_in_blocks(query, key, v) for v in (value, turned))
+
+    assert channels.is_contiguous()
+    assert pixels.transpose(1, 2).is_contiguous()
+    torch.testing.assert_close(channels, pixels)
+
+
+@pytest.mark.usefixtures("_blocks")
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_its_gradients_are_those_of_the_definition(size):
     ours, theirs = ([t.requires_grad_() for t in inputs(size)] for _ in range(2))

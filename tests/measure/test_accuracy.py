@@ -44,9 +44,6 @@ rounds = 2
 """
 
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
-
 def readings(trial=TRIAL, recipe=RECIPE, number=0, folder=""):
     return measure.readings("accuracy", Bench(trial, round=number, training=recipe, folder=folder))
 

@@ -11,8 +11,6 @@ from attnbench.measure._bench import Bench
 from attnbench.measure.output import NUDGES, _computed, _off, _terms, fill, projections
 from attnbench.trial import Shape, Trial
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def readings(head, **trial):
     shape = Shape(2, 16, 9, 7)

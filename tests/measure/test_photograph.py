@@ -22,8 +22,6 @@ from attnbench.training import Training
 from attnbench.trial import Shape, Trial
 from tests.heads.golden import SMALL, cases
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 PHOTO = Photograph("a.png", 60, 40, np.zeros((40, 60, 3), np.uint8))
 TINY = Around(8)
 

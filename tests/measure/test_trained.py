@@ -25,8 +25,6 @@ from attnbench.train.split import Sample
 from attnbench.training import Training
 from attnbench.trial import Shape, Trial
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 # Two places of class 0, one of class 1, one void; the middle of class 0 and 1 touch in the column.
 TRUTH = tensor([[0, 0], [1, VOID]])
 WEIGHTS = tensor(

@@ -258,7 +258,7 @@ def test_the_roofline_of_training_has_a_table_of_its_own():
 
     (table,) = tables(SECTIONS["roofline"].body(evidence(record(where, readings))))
 
-    assert table.title == "Forward and backward at 64², float32"
+    assert table.caption == "Forward and backward at 64², float32"
     assert row(table, "ema") == [("3.00",), ("100",), ("bytes",)]
 
 
