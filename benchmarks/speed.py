@@ -45,9 +45,10 @@ What *fused* does: attention over pairs works in blocks of queries and stores no
 self_attention, dnl, non_local, danet, psa, ann, ocr); convolutions of 1x1 move behind the sum over
 pixels that follows them, where they see a few descriptors, nodes, bases or cells (a2, glore, ema,
 ann, ocr); windows, and rows and columns, are taken from pixels whose channels lie side by side, so
-that whole pixels are moved and rows are matrices (isa, ccnet); convolutions of one input are made by one, and those in groups by products of
-matrices (cgnl); weights that are nothing beside the largest are left out, since they are subnormal
-numbers, which some CPUs multiply a hundred times as slowly (channels of danet).
+that whole pixels are moved and rows are matrices (isa, ccnet); convolutions of one input are made
+by one, and those in groups by products of matrices (cgnl); weights that are nothing beside the
+largest are left out, since they are subnormal numbers, which some CPUs multiply a hundred times as
+slowly (channels of danet).
 
 This page is made by `make speed` from a run of the suite `speed`, kept in
 `results/reference/speed-cpu`, and from `benchmarks/official_times.toml`, where the marks stand with
