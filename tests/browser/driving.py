@@ -32,8 +32,12 @@ def reset(page):
 
 
 def follow(found, hash_):
-    """As a link on the page would lead there."""
-    found.page.evaluate("(hash) => { location.hash = hash; }", hash_)
-    found.page.wait_for_function(
-        "(hash) => new Promise((done) => setTimeout(() => done(true)))", arg=hash_
+    """As a link on the page would lead there, and until the page has followed it."""
+    found.page.evaluate(
+        """(hash) => new Promise((done) => {
+            if (location.hash === hash) return done();
+            addEventListener("hashchange", () => done(), { once: true });  // behind the page's own
+            location.hash = hash;
+        })""",
+        hash_,
     )
