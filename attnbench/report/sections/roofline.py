@@ -57,7 +57,7 @@ def _products(at: Slice) -> Iterator[Text]:
         yield text(
             f"Here large matrix products reach {quantity(products, 'FLOPs/s')} and a convolution "
             f"{quantity(best, 'FLOPs/s')}: torch leaves them to two libraries. Heads that are made "
-            "of matrix products stay that far below the roof, however they are written."
+            "of matrix products stay that far below the roof."
         )
 
 
