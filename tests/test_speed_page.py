@@ -17,7 +17,8 @@ from attnbench.record import Reading, Record
 from attnbench.store import read_run
 from attnbench.suite_file import read_suite, suite_path
 from benchmarks.official import official
-from benchmarks.speed import main, markdown, times_of
+from benchmarks.speed import main, markdown
+from benchmarks.speed_times import times_of
 from tests.replacing import replace as replacing
 from tests.run_folders import trial, write
 

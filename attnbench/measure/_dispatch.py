@@ -16,7 +16,8 @@ import torch
 from attnbench.convention import FLOPS_PER_MAC, POINTWISE, REDUCTION
 from attnbench.measure._masks import Masks
 from attnbench.measure._mode import Mode, tensors
-from attnbench.measure._prices import Price, prices
+from attnbench.measure._price import Price
+from attnbench.measure._prices import prices
 from attnbench.measure._products import Products
 
 _STORAGE_ONLY = re.compile("empty|view|detach")  # of names of operators

@@ -6,7 +6,6 @@ count carries its name, so a missing price is seen. Prices per element are those
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from math import log2, prod
 from typing import Any
@@ -16,18 +15,8 @@ from torch import Tensor
 
 from attnbench import convention
 from attnbench.convention import Kind
-
-
-@dataclass(frozen=True)
-class Price:
-    """Multiply-adds, and FLOPs beside them, of one call."""
-
-    kind: Kind
-    macs: int = 0
-    flops: int = 0
-
-
-Rule = Callable[[tuple[Any, ...], Any], "Price | tuple[Price, ...]"]
+from attnbench.measure._attention_prices import FUSED_ATTENTION
+from attnbench.measure._price import Price, Rule
 
 
 def _convolution(args: tuple[Any, ...], out: Tensor) -> Price:
@@ -57,60 +46,6 @@ def _bilinear_form(args: tuple[Any, ...], out: Tensor) -> Price:
     """For each output (x W) y: x times every column of W, then that times y."""
     rows, columns = args[1].shape[-2:]
     return Price("contraction", macs=out.numel() * (rows * columns + columns))
-
-
-def _attention(args: tuple[Any, ...], _out: Any) -> tuple[Price, ...]:
-    """Both products, the scale and the softmax of every pair, whatever kernel does them."""
-    q, k, v = args[:3]
-    pairs = prod(q.shape[:-1]) * k.shape[-2]
-    return (
-        Price("contraction", macs=pairs * (q.shape[-1] + v.shape[-1])),
-        Price("pointwise", flops=convention.POINTWISE * pairs),
-        Price("softmax", flops=convention.SOFTMAX * pairs),
-    )
-
-
-def _attention_in_blocks(args: tuple[Any, ...], _out: Any) -> tuple[Price, ...]:
-    """Of (B, K, N), (B, K, M), (B, V, M): both products and the softmax; others scale."""
-    query, key, value = args[:3]
-    pairs = len(query) * query.shape[2] * key.shape[2]
-    return (
-        Price("contraction", macs=pairs * (key.shape[1] + value.shape[1])),
-        Price("softmax", flops=convention.SOFTMAX * pairs),
-    )
-
-
-def _attention_in_blocks_backward(args: tuple[Any, ...], _out: Any) -> tuple[Price, ...]:
-    """The logits and their softmax again, and two products for each of the two on the way here."""
-    _, query, key, value = args[:4]
-    pairs = len(query) * query.shape[2] * key.shape[2]
-    return (
-        Price("contraction", macs=pairs * (3 * key.shape[1] + 2 * value.shape[1])),
-        Price("softmax", flops=convention.SOFTMAX * pairs),
-    )
-
-
-def _attention_by_offset(args: tuple[Any, ...], _out: Any) -> tuple[Price, ...]:
-    """Of (h, B, w, K), (mh, mw, K), (B, V, h·w): the logits of offsets to each row that mh reaches
-    from each, of mw columns; for all pairs their product with the values, and the softmax.
-    """
-    logits, context, pairs = _products_by_offset(*args[:3])
-    macs = logits + context
-    return Price("contraction", macs=macs), Price("softmax", flops=convention.SOFTMAX * pairs)
-
-
-def _attention_by_offset_backward(args: tuple[Any, ...], _out: Any) -> tuple[Price, ...]:
-    logits, context, pairs = _products_by_offset(*args[1:4])
-    macs = 3 * logits + 2 * context
-    return Price("contraction", macs=macs), Price("softmax", flops=convention.SOFTMAX * pairs)
-
-
-def _products_by_offset(hidden: Tensor, weight: Tensor, value: Tensor) -> tuple[int, int, int]:
-    """Multiply-adds of the logits and with the values, and pairs."""
-    (h, images, w, inner), (rows, offsets) = hidden.shape, weight.shape[:2]
-    reached = h * rows - rows // 2 * (rows // 2 + 1)
-    pairs = images * (h * w) ** 2
-    return images * reached * w * offsets * inner, pairs * value.shape[1], pairs
 
 
 def _distance(args: tuple[Any, ...], out: Tensor) -> tuple[Price, ...]:
@@ -202,8 +137,6 @@ _POINTWISE = """div exp log log2 log1p expm1 sqrt rsqrt reciprocal square pow ab
     clamp_max maximum minimum threshold hardtanh hardsigmoid hardswish softplus mish elu eq ne lt le
     gt ge logical_and logical_or logical_xor logical_not bitwise_and bitwise_or bitwise_not"""
 _REDUCTIONS = "sum mean prod amax amin max min argmax argmin any all"
-_ATTENTION = """_scaled_dot_product_flash_attention_for_cpu _scaled_dot_product_flash_attention
-    _scaled_dot_product_efficient_attention _scaled_dot_product_cudnn_attention"""
 _BATCH_NORMS = """native_batch_norm cudnn_batch_norm _native_batch_norm_legit
     _native_batch_norm_legit_no_training _batch_norm_no_update"""
 
@@ -260,11 +193,7 @@ PRICES: dict[str, Rule] = {
     "addcmul": _per_output("pointwise", 2 * convention.POINTWISE),
     "addcdiv": _per_output("pointwise", 2 * convention.POINTWISE),
     "lerp": _per_output("pointwise", 3 * convention.POINTWISE),
-    **dict.fromkeys(_ATTENTION.split(), _attention),
-    "attend_in_blocks": _attention_in_blocks,
-    "attend_in_blocks_backward": _attention_in_blocks_backward,
-    "attend_in_blocks_by_offset": _attention_by_offset,
-    "attend_in_blocks_by_offset_backward": _attention_by_offset_backward,
+    **FUSED_ATTENTION,
     **dict.fromkeys(_BATCH_NORMS.split(), _batch_norm),
     **dict.fromkeys(_POINTWISE.split(), _per_output("pointwise", convention.POINTWISE)),
     **dict.fromkeys(_REDUCTIONS.split(), _per_input("reduction", convention.REDUCTION)),
